@@ -1,0 +1,49 @@
+// What opcode 100 and a TLS certificate prove: the schemes digest, ip, x509, super, ensemble.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/auth/identity.h"
+#include "server/wire/acl.h"
+#include "server/wire/jute.h"
+
+namespace quorate::auth {
+
+enum class DigestAlgorithm { kSha1, kSha256, kSha512, kSha3_256 };
+
+/// Settings of the providers, from the configuration.
+struct AuthOptions {
+  bool digest_enabled = true;
+  DigestAlgorithm digest_algorithm = DigestAlgorithm::kSha1;
+  std::string super_digest;             ///< "super:<base64>"; empty: no super user by digest.
+  std::string x509_super_user;          ///< Subject DN (or SAN id) that becomes super; may be empty.
+  std::vector<std::string> ensemble_names;
+};
+
+enum class AuthOutcome {
+  kAccepted,        ///< Reply err 0; `added` joins the connection's ids.
+  kRefused,         ///< Reply kAuthFailed, then close.
+  kCloseSilently,   ///< Wrong ensemble name: close without a reply.
+};
+struct AuthResult {
+  AuthOutcome outcome = AuthOutcome::kRefused;
+  std::vector<wire::Id> added;
+};
+
+/// Handles opcode 100. Comparison with the super digest takes constant time.
+[[nodiscard]] AuthResult authenticate(std::string_view scheme, wire::NullableBytes payload,
+                                      const AuthOptions& options);
+
+/// "user:" + base64(digest("user:password")), what a digest ACL holds. `credentials` is
+/// "user:password"; nothing if it has no colon.
+[[nodiscard]] std::optional<std::string> digest_id(std::string_view credentials,
+                                                   DigestAlgorithm algorithm);
+
+/// Ids for a verified client certificate: x509:<id>, and super if it is the configured super user.
+[[nodiscard]] std::vector<wire::Id> x509_ids(std::string_view certificate_id,
+                                             const AuthOptions& options);
+
+}  // namespace quorate::auth

@@ -1,0 +1,16 @@
+// Checksums by libdeflate, which uses the vector units.
+#include "server/base/checksum.h"
+
+#include <libdeflate.h>
+
+namespace quorate {
+
+uint32_t adler32(uint32_t seed, std::string_view bytes) {
+  return libdeflate_adler32(seed, bytes.data(), bytes.size());
+}
+
+uint32_t crc32(uint32_t seed, std::string_view bytes) {
+  return libdeflate_crc32(seed, bytes.data(), bytes.size());
+}
+
+}  // namespace quorate

@@ -1,0 +1,60 @@
+// Strong identifiers: a zxid is never confused with a session, nor a session with a server.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+namespace quorate {
+
+/// Number of a transaction: epoch in the high 32 bits, counter in the low 32 bits. Ordered.
+struct Zxid {
+  int64_t value = 0;
+
+  [[nodiscard]] constexpr int64_t epoch() const { return value >> 32; }
+  [[nodiscard]] constexpr uint32_t counter() const { return static_cast<uint32_t>(value); }
+  [[nodiscard]] constexpr Zxid next() const { return Zxid{value + 1}; }
+  friend constexpr auto operator<=>(const Zxid&, const Zxid&) = default;
+};
+
+/// Identifier of a client session; zero is "no session" (also the author of server-made txns).
+struct SessionId {
+  int64_t value = 0;
+  friend constexpr auto operator<=>(const SessionId&, const SessionId&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const SessionId& id) {
+    return H::combine(std::move(h), id.value);
+  }
+};
+
+/// myid of a member.
+struct ServerId {
+  int64_t value = 0;
+  friend constexpr auto operator<=>(const ServerId&, const ServerId&) = default;
+};
+
+/// Number that the shell gives to a client connection; never reused within a process.
+struct ConnectionId {
+  uint64_t value = 0;
+  friend constexpr auto operator<=>(const ConnectionId&, const ConnectionId&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const ConnectionId& id) {
+    return H::combine(std::move(h), id.value);
+  }
+};
+
+}  // namespace quorate
+
+template <>
+struct std::hash<quorate::SessionId> {
+  size_t operator()(const quorate::SessionId& id) const noexcept {
+    return std::hash<int64_t>{}(id.value);
+  }
+};
+template <>
+struct std::hash<quorate::ConnectionId> {
+  size_t operator()(const quorate::ConnectionId& id) const noexcept {
+    return std::hash<uint64_t>{}(id.value);
+  }
+};

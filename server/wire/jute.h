@@ -1,0 +1,120 @@
+// Jute primitives: big-endian integers, length-prefixed buffers and strings (-1 is null), vectors.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/base/bytes.h"
+
+namespace quorate::wire {
+
+/// A buffer that may be null, which is not the same as empty. Borrows its bytes.
+using NullableBytes = std::optional<std::string_view>;
+
+/// Appends jute primitives to a string that the caller owns.
+class Writer {
+ public:
+  explicit Writer(std::string& to) : to_(to) {}
+
+  void put_bool(bool value) { to_.push_back(value ? '\1' : '\0'); }
+  void put_int(int32_t value) { append_big_endian(to_, value); }
+  void put_long(int64_t value) { append_big_endian(to_, value); }
+  void put_string(std::string_view value) {
+    put_int(static_cast<int32_t>(value.size()));
+    to_.append(value);
+  }
+  void put_buffer(NullableBytes value) {
+    if (!value) {
+      put_int(-1);
+      return;
+    }
+    put_string(*value);
+  }
+  void put_raw(std::string_view bytes) { to_.append(bytes); }
+  [[nodiscard]] size_t size() const { return to_.size(); }
+
+ private:
+  std::string& to_;
+};
+
+/// Reads jute primitives from borrowed bytes. The first impossible length or missing byte makes the
+/// reader fail for good: every later read returns zero or empty, and ok() is false.
+class Reader {
+ public:
+  explicit Reader(std::string_view from) : from_(from) {}
+
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] bool at_end() const { return position_ == from_.size(); }
+  [[nodiscard]] size_t position() const { return position_; }
+  [[nodiscard]] size_t remaining() const { return from_.size() - position_; }
+  /// The bytes not yet read.
+  [[nodiscard]] std::string_view rest() const { return from_.substr(position_); }
+  void fail() { ok_ = false; }
+
+  bool get_bool() {
+    const char* at = take(1);
+    return at != nullptr && *at != 0;
+  }
+  int32_t get_int() {
+    const char* at = take(4);
+    return at == nullptr ? 0 : load_big_endian<int32_t>(at);
+  }
+  int64_t get_long() {
+    const char* at = take(8);
+    return at == nullptr ? 0 : load_big_endian<int64_t>(at);
+  }
+  /// A buffer; nullopt is null on the wire (or a failure: check ok()).
+  NullableBytes get_buffer() {
+    const int32_t size = get_int();
+    if (size == -1) {
+      return std::nullopt;
+    }
+    if (size < 0) {
+      ok_ = false;
+      return std::nullopt;
+    }
+    const char* at = take(static_cast<size_t>(size));
+    if (at == nullptr) {
+      return std::nullopt;
+    }
+    return std::string_view(at, static_cast<size_t>(size));
+  }
+  /// A string; null reads as empty, as most callers want.
+  std::string_view get_string() { return get_buffer().value_or(std::string_view()); }
+  /// Count of a vector whose elements take at least `element_bytes_min` bytes each: null reads as 0,
+  /// a count that the remaining bytes cannot hold fails.
+  int32_t get_count(size_t element_bytes_min) {
+    const int32_t count = get_int();
+    if (count == -1) {
+      return 0;
+    }
+    if (count < 0 || static_cast<size_t>(count) > remaining() / element_bytes_min) {
+      ok_ = false;
+      return 0;
+    }
+    return count;
+  }
+  std::string_view get_raw(size_t size) {
+    const char* at = take(size);
+    return at == nullptr ? std::string_view() : std::string_view(at, size);
+  }
+
+ private:
+  const char* take(size_t size) {
+    if (!ok_ || size > from_.size() - position_) {
+      ok_ = false;
+      return nullptr;
+    }
+    const char* at = from_.data() + position_;
+    position_ += size;
+    return at;
+  }
+
+  std::string_view from_;
+  size_t position_ = 0;
+  bool ok_ = true;
+};
+
+}  // namespace quorate::wire
