@@ -1,0 +1,1 @@
+"""A raw ZooKeeper client, server launchers and file formats for the compatibility tests."""
