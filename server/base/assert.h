@@ -11,9 +11,9 @@ namespace quorate {
 
 }  // namespace quorate
 
-#define QR_ASSERT(condition)                         \
-  do {                                               \
-    if (!(condition)) [[unlikely]] {                 \
-      ::quorate::assertion_failed(#condition);       \
-    }                                                \
+#define QR_ASSERT(condition)                   \
+  do {                                         \
+    if (!(condition)) [[unlikely]] {           \
+      ::quorate::assertion_failed(#condition); \
+    }                                          \
   } while (false)

@@ -11,8 +11,7 @@ double Histogram::quantile_us(double quantile) const {
   for (int index = 0; index < kBucketCount; ++index) {
     seen += buckets_[static_cast<size_t>(index)];
     if (seen > 0 && static_cast<double>(seen) >= wanted) {
-      return static_cast<double>(
-          std::min(upper_bound_us(index), static_cast<uint64_t>(max_us_)));
+      return static_cast<double>(std::min(upper_bound_us(index), static_cast<uint64_t>(max_us_)));
     }
   }
   return 0;

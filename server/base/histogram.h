@@ -40,7 +40,8 @@ class Histogram {
     const int power = index / 4 + 1;
     return (uint64_t{4} + static_cast<uint64_t>(index % 4) + 1) << (power - 2);
   }
-  /// Smallest bucket bound that at least the fraction `quantile` (0..1) of the values are below, us.
+  /// Smallest bucket bound that at least the fraction `quantile` (0..1) of the values are below,
+  /// us.
   [[nodiscard]] double quantile_us(double quantile) const;
 
  private:

@@ -12,14 +12,14 @@ namespace quorate {
 
 /// What kind of operating error it is; decides the exit code and whether a retry can help.
 enum class ErrorKind {
-  kInvalidInput,   ///< A value from outside is wrong: configuration, argument, file content.
-  kNotFound,       ///< A file, path or name does not exist.
-  kIo,             ///< The operating system refused a read, write, sync or socket call.
-  kNoSpace,        ///< The disk is full or a quota of the file system is reached.
-  kCorrupt,        ///< Bytes on disk contradict their checksum or each other.
-  kConflict,       ///< Somebody else holds it: a lock, a port.
-  kUnavailable,    ///< The other side does not answer, or not in time.
-  kDenied,         ///< Credentials are missing, wrong or expired.
+  kInvalidInput,  ///< A value from outside is wrong: configuration, argument, file content.
+  kNotFound,      ///< A file, path or name does not exist.
+  kIo,            ///< The operating system refused a read, write, sync or socket call.
+  kNoSpace,       ///< The disk is full or a quota of the file system is reached.
+  kCorrupt,       ///< Bytes on disk contradict their checksum or each other.
+  kConflict,      ///< Somebody else holds it: a lock, a port.
+  kUnavailable,   ///< The other side does not answer, or not in time.
+  kDenied,        ///< Credentials are missing, wrong or expired.
 };
 
 /// An operating error. `message` is one line: what failed, on what, why, and what to do.
@@ -32,7 +32,7 @@ struct [[nodiscard]] Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT implicit
 
   explicit operator bool() const { return state_.index() == 0; }

@@ -1,4 +1,5 @@
-// Access control lists: permission bits, ids, and the encoded form in which the core passes them on.
+// Access control lists: permission bits, ids, and the encoded form in which the core passes them
+// on.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +45,10 @@ struct AclList {
   std::string_view encoded;
 
   /// Number of entries; 0 for a null or absent list.
-  [[nodiscard]] int32_t count() const;
+  [[nodiscard]] int32_t count() const {
+    const int32_t count = encoded.size() < 4 ? 0 : load_big_endian<int32_t>(encoded.data());
+    return count < 0 ? 0 : count;
+  }
   [[nodiscard]] bool empty() const { return count() == 0; }
 };
 
@@ -65,6 +69,14 @@ class AclCursor {
 [[nodiscard]] std::vector<Acl> decode_acls(AclList list);
 /// The encoded form of `acls`.
 [[nodiscard]] std::string encode_acls(const std::vector<Acl>& acls);
+/// Appends a list as it is; an absent one goes out as null.
+inline void write(Writer& writer, AclList list) {
+  if (list.encoded.empty()) {
+    writer.put_int(-1);
+    return;
+  }
+  writer.put_raw(list.encoded);
+}
 /// The encoded list with the one entry world:anyone:cdrwa.
 [[nodiscard]] AclList open_acl();
 

@@ -18,8 +18,8 @@ struct ConnectRequest {
   int32_t protocol_version = 0;
   Zxid last_zxid_seen;
   int32_t timeout_ms = 0;
-  SessionId session;                 ///< 0 asks for a new session.
-  std::string_view password;         ///< Borrowed; empty when null.
+  SessionId session;          ///< 0 asks for a new session.
+  std::string_view password;  ///< Borrowed; empty when null.
   bool read_only = false;
   bool has_read_only_field = false;  ///< Clients before 3.4 leave the last byte out.
 };
@@ -29,7 +29,7 @@ struct ConnectRequest {
 struct ConnectResponse {
   int32_t timeout_ms = 0;  ///< 0 tells the client that its session has expired.
   SessionId session;
-  std::string_view password;
+  std::string_view password;  ///< Empty goes out as 16 zero bytes, as an expired session is told.
   bool read_only = false;
   bool has_read_only_field = false;
 };

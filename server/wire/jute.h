@@ -1,7 +1,9 @@
 // Jute primitives: big-endian integers, length-prefixed buffers and strings (-1 is null), vectors.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,11 +35,67 @@ class Writer {
     put_string(*value);
   }
   void put_raw(std::string_view bytes) { to_.append(bytes); }
+  /// Makes room for `size` bytes, which the caller fills in before the next call.
+  [[nodiscard]] char* extend(size_t size) {
+    const size_t start = to_.size();
+    to_.resize(start + size);
+    return to_.data() + start;
+  }
+  /// Opens a buffer whose size is not known yet; hand the result to end_buffer().
+  [[nodiscard]] size_t begin_buffer() {
+    put_int(0);
+    return to_.size();
+  }
+  /// Fills in the size of the buffer that begin_buffer() opened at `start`.
+  void end_buffer(size_t start) {
+    store_big_endian(to_.data() + start - 4, static_cast<int32_t>(to_.size() - start));
+  }
   [[nodiscard]] size_t size() const { return to_.size(); }
 
  private:
   std::string& to_;
 };
+
+/// Fills memory of a size computed before, as Writer::extend() hands it out. One call grows the
+/// string for a whole record, where a Writer would for each field.
+class Pen {
+ public:
+  explicit Pen(char* at) : at_(at) {}
+
+  template <std::integral T>
+  void put(T value) {
+    store_big_endian(at_, value);
+    at_ += sizeof value;
+  }
+  void put_bool(bool value) { *at_++ = value ? '\1' : '\0'; }
+  void put_raw(std::string_view bytes) {
+    if (!bytes.empty()) {
+      std::memcpy(at_, bytes.data(), bytes.size());
+      at_ += bytes.size();
+    }
+  }
+  void put_string(std::string_view value) {
+    put(static_cast<int32_t>(value.size()));
+    put_raw(value);
+  }
+  void put_buffer(NullableBytes value) {
+    if (!value) {
+      put(int32_t{-1});
+      return;
+    }
+    put_string(*value);
+  }
+  [[nodiscard]] const char* position() const { return at_; }
+
+ private:
+  char* at_;
+};
+
+/// Bytes that a string or buffer takes when encoded.
+[[nodiscard]] inline size_t encoded_size(std::string_view value) { return 4 + value.size(); }
+[[nodiscard]] inline size_t encoded_size(NullableBytes value) {
+  return 4 + (value ? value->size() : 0);
+}
 
 /// Reads jute primitives from borrowed bytes. The first impossible length or missing byte makes the
 /// reader fail for good: every later read returns zero or empty, and ok() is false.
@@ -83,8 +141,8 @@ class Reader {
   }
   /// A string; null reads as empty, as most callers want.
   std::string_view get_string() { return get_buffer().value_or(std::string_view()); }
-  /// Count of a vector whose elements take at least `element_bytes_min` bytes each: null reads as 0,
-  /// a count that the remaining bytes cannot hold fails.
+  /// Count of a vector whose elements take at least `element_bytes_min` bytes each: null reads as
+  /// 0, a count that the remaining bytes cannot hold fails.
   int32_t get_count(size_t element_bytes_min) {
     const int32_t count = get_int();
     if (count == -1) {

@@ -21,6 +21,7 @@ struct ReplyHeader {
   int32_t xid = 0;
   Zxid zxid;
   ErrorCode error = ErrorCode::kOk;
+  friend bool operator==(const ReplyHeader&, const ReplyHeader&) = default;
 };
 inline constexpr size_t kReplyHeaderBytes = 16;
 
@@ -54,8 +55,17 @@ class FrameWriter {
 void write(Writer& writer, const ReplyHeader& header);
 [[nodiscard]] ReplyHeader read_reply_header(Reader& reader);
 
-/// MultiHeader{int type, bool done, int err}.
+/// MultiHeader{int type, bool done, int err}, before each operation and result of a multi.
+struct MultiHeader {
+  OpCode type = OpCode::kError;
+  bool done = true;
+  int32_t error = -1;
+  friend bool operator==(const MultiHeader&, const MultiHeader&) = default;
+};
+inline constexpr size_t kMultiHeaderBytes = 9;
+
 void write_multi_header(Writer& writer, OpCode type, bool done, int32_t error);
+[[nodiscard]] MultiHeader read_multi_header(Reader& reader);
 
 /// Appends a whole frame with a header and no body.
 void append_header_reply(std::string& to, const ReplyHeader& header);

@@ -133,9 +133,9 @@ using WriteRequest =
                  SetAclRequest, CheckRequest, MultiRequest, ReconfigRequest, CloseSessionRequest>;
 /// Requests answered from local state, in the session's order.
 using ReadRequest =
-    std::variant<ExistsRequest, GetDataRequest, GetAclRequest, GetChildrenRequest,
-                 MultiReadRequest, SyncRequest, RemoveWatchesRequest, SetWatchesRequest,
-                 GetEphemeralsRequest, GetAllChildrenNumberRequest, AddWatchRequest, WhoAmIRequest>;
+    std::variant<ExistsRequest, GetDataRequest, GetAclRequest, GetChildrenRequest, MultiReadRequest,
+                 SyncRequest, RemoveWatchesRequest, SetWatchesRequest, GetEphemeralsRequest,
+                 GetAllChildrenNumberRequest, AddWatchRequest, WhoAmIRequest>;
 /// Requests of the connection itself, answered as they arrive.
 using ConnectionRequest = std::variant<PingRequest, AuthRequest, SaslRequest>;
 
@@ -161,6 +161,7 @@ struct DecodedRequest {
 /// Encoders for clients: append header-less bodies.
 void encode(const CreateRequest& request, std::string& to);
 void encode(const DeleteRequest& request, std::string& to);
+void encode(const DeleteContainerRequest& request, std::string& to);
 void encode(const SetDataRequest& request, std::string& to);
 void encode(const SetAclRequest& request, std::string& to);
 void encode(const CheckRequest& request, std::string& to);
@@ -175,6 +176,7 @@ void encode(const SyncRequest& request, std::string& to);
 void encode(const RemoveWatchesRequest& request, std::string& to);
 void encode(const AuthRequest& request, std::string& to);
 void encode(const SetWatchesRequest& request, std::string& to);
+void encode(const SaslRequest& request, std::string& to);
 void encode(const GetEphemeralsRequest& request, std::string& to);
 void encode(const GetAllChildrenNumberRequest& request, std::string& to);
 void encode(const AddWatchRequest& request, std::string& to);

@@ -41,9 +41,9 @@ struct CreateTxn {
   std::string_view path;
   NullableBytes data;
   AclList acls;
-  bool ephemeral = false;            ///< Types 1 and 15.
-  int32_t parent_cversion = -1;      ///< Resulting persisted cversion of the parent; -1: count up.
-  int64_t ttl_ms = 0;                ///< Type 21.
+  bool ephemeral = false;        ///< Types 1 and 15.
+  int32_t parent_cversion = -1;  ///< Resulting persisted cversion of the parent; -1: count up.
+  int64_t ttl_ms = 0;            ///< Type 21.
 };
 /// delete (2) and deleteContainer (20).
 struct DeleteTxn {
