@@ -37,6 +37,7 @@ struct AclEntry {
   int32_t perms = 0;
   NullableBytes scheme;
   NullableBytes id;
+  friend bool operator==(const AclEntry&, const AclEntry&) = default;
 };
 
 /// A validated, still encoded vector<ACL>. Borrows. `encoded` starts at the count and is canonical
@@ -50,6 +51,7 @@ struct AclList {
     return count < 0 ? 0 : count;
   }
   [[nodiscard]] bool empty() const { return count() == 0; }
+  friend bool operator==(const AclList&, const AclList&) = default;
 };
 
 /// Walks the entries of an AclList without allocating.

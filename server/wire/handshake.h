@@ -22,6 +22,7 @@ struct ConnectRequest {
   std::string_view password;  ///< Borrowed; empty when null.
   bool read_only = false;
   bool has_read_only_field = false;  ///< Clients before 3.4 leave the last byte out.
+  friend bool operator==(const ConnectRequest&, const ConnectRequest&) = default;
 };
 
 /// ConnectResponse{int protocolVersion, int timeOut, long sessionId, buffer passwd(16),
@@ -32,6 +33,7 @@ struct ConnectResponse {
   std::string_view password;  ///< Empty goes out as 16 zero bytes, as an expired session is told.
   bool read_only = false;
   bool has_read_only_field = false;
+  friend bool operator==(const ConnectResponse&, const ConnectResponse&) = default;
 };
 
 [[nodiscard]] std::optional<ConnectRequest> decode_connect_request(std::string_view payload);

@@ -78,6 +78,7 @@ struct WatcherEvent {
   int32_t type = 0;
   int32_t state = 0;
   std::string_view path;
+  friend bool operator==(const WatcherEvent&, const WatcherEvent&) = default;
 };
 [[nodiscard]] WatcherEvent read_watcher_event(Reader& reader);
 

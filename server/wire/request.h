@@ -18,6 +18,7 @@ namespace quorate::wire {
 struct RequestHeader {
   int32_t xid = 0;
   OpCode op = OpCode::kNotification;
+  friend bool operator==(const RequestHeader&, const RequestHeader&) = default;
 };
 inline constexpr size_t kRequestHeaderBytes = 8;
 
@@ -29,78 +30,98 @@ struct CreateRequest {
   AclList acls;
   int32_t flags = 0;
   int64_t ttl_ms = -1;  ///< createTTL only; -1 otherwise.
+  friend bool operator==(const CreateRequest&, const CreateRequest&) = default;
 };
 struct DeleteRequest {
   std::string_view path;
   int32_t version = -1;
+  friend bool operator==(const DeleteRequest&, const DeleteRequest&) = default;
 };
 /// Internal: the reaper's opcode 20. The decoder yields it so that it can be refused by name.
 struct DeleteContainerRequest {
   std::string_view path;
+  friend bool operator==(const DeleteContainerRequest&, const DeleteContainerRequest&) = default;
 };
 struct SetDataRequest {
   std::string_view path;
   NullableBytes data;
   int32_t version = -1;
+  friend bool operator==(const SetDataRequest&, const SetDataRequest&) = default;
 };
 struct SetAclRequest {
   std::string_view path;
   AclList acls;
   int32_t version = -1;
+  friend bool operator==(const SetAclRequest&, const SetAclRequest&) = default;
 };
 /// check (13): valid inside a multi only.
 struct CheckRequest {
   std::string_view path;
   int32_t version = -1;
+  friend bool operator==(const CheckRequest&, const CheckRequest&) = default;
 };
 using MultiOp = std::variant<CreateRequest, DeleteRequest, DeleteContainerRequest, SetDataRequest,
                              CheckRequest>;
 struct MultiRequest {
   std::vector<MultiOp> ops;
+  friend bool operator==(const MultiRequest&, const MultiRequest&) = default;
 };
 struct ReconfigRequest {
   NullableBytes joining;
   NullableBytes leaving;
   NullableBytes new_members;
   int64_t config_version = -1;
+  friend bool operator==(const ReconfigRequest&, const ReconfigRequest&) = default;
 };
-struct CloseSessionRequest {};
+struct CloseSessionRequest {
+  friend bool operator==(const CloseSessionRequest&, const CloseSessionRequest&) = default;
+};
 
 struct ExistsRequest {
   std::string_view path;
   bool watch = false;
+  friend bool operator==(const ExistsRequest&, const ExistsRequest&) = default;
 };
 struct GetDataRequest {
   std::string_view path;
   bool watch = false;
+  friend bool operator==(const GetDataRequest&, const GetDataRequest&) = default;
 };
 struct GetAclRequest {
   std::string_view path;
+  friend bool operator==(const GetAclRequest&, const GetAclRequest&) = default;
 };
 /// getChildren (8) and getChildren2 (12), which adds the Stat.
 struct GetChildrenRequest {
   std::string_view path;
   bool watch = false;
   bool with_stat = false;
+  friend bool operator==(const GetChildrenRequest&, const GetChildrenRequest&) = default;
 };
 using MultiReadOp = std::variant<GetDataRequest, GetChildrenRequest>;
 struct MultiReadRequest {
   std::vector<MultiReadOp> ops;
+  friend bool operator==(const MultiReadRequest&, const MultiReadRequest&) = default;
 };
 struct SyncRequest {
   std::string_view path;
+  friend bool operator==(const SyncRequest&, const SyncRequest&) = default;
 };
-struct PingRequest {};
+struct PingRequest {
+  friend bool operator==(const PingRequest&, const PingRequest&) = default;
+};
 /// checkWatches (17) and removeWatches (18).
 struct RemoveWatchesRequest {
   OpCode op = OpCode::kRemoveWatches;
   std::string_view path;
   int32_t type = 0;  ///< 1 children, 2 data, 3 any, 4 persistent, 5 persistent recursive.
+  friend bool operator==(const RemoveWatchesRequest&, const RemoveWatchesRequest&) = default;
 };
 struct AuthRequest {
   int32_t type = 0;
   std::string_view scheme;
   NullableBytes auth;
+  friend bool operator==(const AuthRequest&, const AuthRequest&) = default;
 };
 /// setWatches (101) and setWatches2 (105); the last two lists are empty for 101.
 struct SetWatchesRequest {
@@ -111,21 +132,29 @@ struct SetWatchesRequest {
   std::vector<std::string_view> child;
   std::vector<std::string_view> persistent;
   std::vector<std::string_view> persistent_recursive;
+  friend bool operator==(const SetWatchesRequest&, const SetWatchesRequest&) = default;
 };
 struct SaslRequest {
   NullableBytes token;
+  friend bool operator==(const SaslRequest&, const SaslRequest&) = default;
 };
 struct GetEphemeralsRequest {
   std::string_view prefix;
+  friend bool operator==(const GetEphemeralsRequest&, const GetEphemeralsRequest&) = default;
 };
 struct GetAllChildrenNumberRequest {
   std::string_view path;
+  friend bool operator==(const GetAllChildrenNumberRequest&,
+                         const GetAllChildrenNumberRequest&) = default;
 };
 struct AddWatchRequest {
   std::string_view path;
   int32_t mode = 0;  ///< 0 persistent, 1 persistent recursive.
+  friend bool operator==(const AddWatchRequest&, const AddWatchRequest&) = default;
 };
-struct WhoAmIRequest {};
+struct WhoAmIRequest {
+  friend bool operator==(const WhoAmIRequest&, const WhoAmIRequest&) = default;
+};
 
 /// Requests that change state: they become a txn (or an error txn).
 using WriteRequest =
@@ -146,6 +175,7 @@ using Request = std::variant<WriteRequest, ReadRequest, ConnectionRequest>;
 struct DecodedRequest {
   std::optional<Request> request;
   ErrorCode error = ErrorCode::kOk;
+  friend bool operator==(const DecodedRequest&, const DecodedRequest&) = default;
 };
 
 /// True for opcodes whose requests are WriteRequests, even if the body cannot be decoded.

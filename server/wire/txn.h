@@ -30,10 +30,12 @@ inline constexpr size_t kTxnHeaderBytes = 32;
 
 struct CreateSessionTxn {
   int32_t timeout_ms = 0;
+  friend bool operator==(const CreateSessionTxn&, const CreateSessionTxn&) = default;
 };
 /// `paths` is absent in logs of old servers and where closeSessionTxn.enabled=false.
 struct CloseSessionTxn {
   std::optional<std::vector<std::string_view>> paths;
+  friend bool operator==(const CloseSessionTxn&, const CloseSessionTxn&) = default;
 };
 /// create (1), create2 (15), createContainer (19), createTTL (21).
 struct CreateTxn {
@@ -44,11 +46,13 @@ struct CreateTxn {
   bool ephemeral = false;        ///< Types 1 and 15.
   int32_t parent_cversion = -1;  ///< Resulting persisted cversion of the parent; -1: count up.
   int64_t ttl_ms = 0;            ///< Type 21.
+  friend bool operator==(const CreateTxn&, const CreateTxn&) = default;
 };
 /// delete (2) and deleteContainer (20).
 struct DeleteTxn {
   OpCode type = OpCode::kDelete;
   std::string_view path;
+  friend bool operator==(const DeleteTxn&, const DeleteTxn&) = default;
 };
 /// setData (5) and reconfig (16). `version` is the resulting one.
 struct SetDataTxn {
@@ -56,24 +60,29 @@ struct SetDataTxn {
   std::string_view path;
   NullableBytes data;
   int32_t version = 0;
+  friend bool operator==(const SetDataTxn&, const SetDataTxn&) = default;
 };
 /// `version` is the resulting aversion.
 struct SetAclTxn {
   std::string_view path;
   AclList acls;
   int32_t version = 0;
+  friend bool operator==(const SetAclTxn&, const SetAclTxn&) = default;
 };
 /// Inside a multi only.
 struct CheckVersionTxn {
   std::string_view path;
   int32_t version = 0;
+  friend bool operator==(const CheckVersionTxn&, const CheckVersionTxn&) = default;
 };
 struct ErrorTxn {
   ErrorCode error = ErrorCode::kOk;
+  friend bool operator==(const ErrorTxn&, const ErrorTxn&) = default;
 };
 using SubTxn = std::variant<CreateTxn, DeleteTxn, SetDataTxn, CheckVersionTxn, ErrorTxn>;
 struct MultiTxn {
   std::vector<SubTxn> ops;
+  friend bool operator==(const MultiTxn&, const MultiTxn&) = default;
 };
 using Txn = std::variant<CreateSessionTxn, CloseSessionTxn, CreateTxn, DeleteTxn, SetDataTxn,
                          SetAclTxn, MultiTxn, ErrorTxn>;
@@ -91,6 +100,7 @@ struct TxnRecord {
   TxnHeader header;
   Txn txn;
   std::optional<TxnDigest> digest;  ///< Absent for error txns and where digests are off.
+  friend bool operator==(const TxnRecord&, const TxnRecord&) = default;
 };
 
 /// OpCode of a sub-transaction as its `type` field says it.
