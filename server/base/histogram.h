@@ -9,7 +9,8 @@
 
 namespace quorate {
 
-/// Durations in microseconds, four buckets for every power of two: relative error below 19 %.
+/// Durations in microseconds, four buckets for every power of two: a value and its bucket's bound
+/// differ by at most 25 %.
 class Histogram {
  public:
   static constexpr int kBucketCount = 4 * 40;

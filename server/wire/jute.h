@@ -91,8 +91,7 @@ class Pen {
   char* at_;
 };
 
-/// Bytes that a string or buffer takes when encoded.
-[[nodiscard]] inline size_t encoded_size(std::string_view value) { return 4 + value.size(); }
+/// Bytes that a string or buffer takes on the wire.
 [[nodiscard]] inline size_t encoded_size(NullableBytes value) {
   return 4 + (value ? value->size() : 0);
 }
