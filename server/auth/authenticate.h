@@ -14,19 +14,23 @@ namespace quorate::auth {
 
 enum class DigestAlgorithm { kSha1, kSha256, kSha512, kSha3_256 };
 
+/// The algorithm of a Java name such as "SHA1", "SHA-256", "SHA3-256", in any case.
+[[nodiscard]] std::optional<DigestAlgorithm> digest_algorithm_of(std::string_view name);
+
 /// Settings of the providers, from the configuration.
 struct AuthOptions {
   bool digest_enabled = true;
   DigestAlgorithm digest_algorithm = DigestAlgorithm::kSha1;
-  std::string super_digest;             ///< "super:<base64>"; empty: no super user by digest.
-  std::string x509_super_user;          ///< Subject DN (or SAN id) that becomes super; may be empty.
+  std::string super_digest;     ///< "super:<base64>"; empty: no super user by digest.
+  std::string x509_super_user;  ///< Subject DN (or SAN id) that becomes super; may be empty.
   std::vector<std::string> ensemble_names;
+  bool ensemble_enabled = false;  ///< The provider is registered though it has no names.
 };
 
 enum class AuthOutcome {
-  kAccepted,        ///< Reply err 0; `added` joins the connection's ids.
-  kRefused,         ///< Reply kAuthFailed, then close.
-  kCloseSilently,   ///< Wrong ensemble name: close without a reply.
+  kAccepted,       ///< Reply err 0; `added` joins the connection's ids.
+  kRefused,        ///< Reply kAuthFailed, then close.
+  kCloseSilently,  ///< Wrong ensemble name: close without a reply.
 };
 struct AuthResult {
   AuthOutcome outcome = AuthOutcome::kRefused;
@@ -34,8 +38,11 @@ struct AuthResult {
 };
 
 /// Handles opcode 100. Comparison with the super digest takes constant time.
+/// Scheme ip is accepted and adds nothing, since the address is known; x509 likewise, but only for
+/// a connection in `who` that has shown a certificate (nullptr: none has). As in ZooKeeper a digest
+/// payload without a colon is a user without a password.
 [[nodiscard]] AuthResult authenticate(std::string_view scheme, wire::NullableBytes payload,
-                                      const AuthOptions& options);
+                                      const AuthOptions& options, const Identities* who = nullptr);
 
 /// "user:" + base64(digest("user:password")), what a digest ACL holds. `credentials` is
 /// "user:password"; nothing if it has no colon.

@@ -21,7 +21,8 @@ class Tracker {
   Tracker(Tracker&&) noexcept;
   Tracker& operator=(Tracker&&) noexcept;
 
-  /// Starts to track, or restarts with a new timeout.
+  /// Starts to track, or restarts with a new timeout. A closing session stays closing: its
+  /// closeSession is on the way, and what it did after that would outlive it.
   void add(SessionId session, Duration timeout, TimePoint now);
   /// Postpones the expiry. False if the session is unknown or closing.
   bool touch(SessionId session, TimePoint now);
