@@ -4,6 +4,8 @@ Frames come back as
     {"kind": "reply", "op": 4, "xid": 7, "zxid": 12, "err": 0, "body": {...}}
     {"kind": "event", "zxid": 12, "type": 3, "state": 3, "path": "/a"}
     {"kind": "closed"}                                    the server closed, or reset, the connection
+    {"kind": "silent"}                                    nothing came in time
+    {"kind": "garbage", "bytes": "..."}                   a reply that nobody waits for
 """
 
 import collections
@@ -75,8 +77,9 @@ class Connection:
         frames = []
         while self.pending or self.special:
             frames.append(self.read())
-            if frames[-1]["kind"] == "closed":
-                break
+            if frames[-1]["kind"] in ("closed", "silent", "garbage"):
+                self.pending.clear()
+                self.special.clear()
         return frames
 
     def ask(self, op):
@@ -94,13 +97,18 @@ class Connection:
 
     def read(self):
         """The next frame as a dict."""
-        frame = self.read_frame()
+        try:
+            frame = self.read_frame()
+        except TimeoutError:
+            return {"kind": "silent"}
         if frame is None:
             return dict(_CLOSED)
         header, reader = records.decode_header(frame)
         if header["xid"] == -1:
             return {"kind": "event", "zxid": header["zxid"], **records.decode_event(reader)}
         code = self._match(header["xid"])
+        if code is None:
+            return {"kind": "garbage", "bytes": frame.hex()}
         try:
             body = records.decode_body(code, reader) if header["err"] == 0 else {}
             if header["err"] != 0 and reader.left:
@@ -115,7 +123,7 @@ class Connection:
             if entry[0] == xid:
                 queue.remove(entry)
                 return entry[1]
-        raise AssertionError(f"reply to xid {xid}, which is not pending: {list(queue)}")
+        return None
 
     def send_frame(self, payload):
         self.send_bytes(struct.pack(">i", len(payload)) + payload)

@@ -81,7 +81,7 @@ class Server:
             if self.process.poll() is not None:
                 raise AssertionError(f"{self.name} exited {self.process.returncode}: {self.log()}")
             try:
-                answer = four_letter(self.address, "srvr")
+                answer = four_letter(self.address, "srvr", 0.5)
                 if "Mode:" in answer or "whitelist" in answer:
                     return self
             except OSError:

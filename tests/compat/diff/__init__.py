@@ -1,0 +1,1 @@
+"""The differential test: the same steps against two servers, every frame compared."""
