@@ -1,0 +1,50 @@
+// A map of counters by program counter, as AFL keeps one. Must itself be compiled without tracing.
+#include "tests/fuzz/coverage.h"
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace {
+
+constexpr size_t kCounters = 1 << 16;
+std::array<uint8_t, kCounters> counters{};
+std::array<uint8_t, kCounters> seen{};
+bool is_traced = false;
+
+}  // namespace
+
+// Called by traced code at each branch.
+extern "C" void __sanitizer_cov_trace_pc() {
+  const auto at = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
+  uint8_t& counter = counters[(at ^ at >> 16) % kCounters];
+  counter = static_cast<uint8_t>(counter + (counter < 255 ? 1 : 0));
+  is_traced = true;
+}
+
+namespace quorate::fuzz {
+
+void reset_coverage() {
+  if (is_traced) {
+    counters.fill(0);
+  }
+}
+
+bool found_new_coverage() {
+  if (!is_traced) {
+    return false;
+  }
+  bool found = false;
+  for (size_t index = 0; index < kCounters; ++index) {
+    // One bit for each power of two of the count.
+    const auto reached = static_cast<uint8_t>(std::bit_floor(counters[index]));
+    if ((seen[index] & reached) != reached) {
+      seen[index] = static_cast<uint8_t>(seen[index] | reached);
+      found = true;
+    }
+  }
+  return found;
+}
+
+}  // namespace quorate::fuzz
