@@ -66,7 +66,10 @@ class Server:
     # Life.
 
     def start(self, wait=True):
-        self.port = free_port()
+        return self.start_at(free_port(), wait)
+
+    def start_at(self, port, wait=True):
+        self.port = port
         config = self._write_config()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
