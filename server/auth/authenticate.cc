@@ -24,8 +24,11 @@ constexpr std::array kAlgorithms = {
     NamedAlgorithm{"SHA-1", DigestAlgorithm::kSha1},
     NamedAlgorithm{"SHA", DigestAlgorithm::kSha1},
     NamedAlgorithm{"SHA-256", DigestAlgorithm::kSha256},
+    NamedAlgorithm{"SHA-384", DigestAlgorithm::kSha384},
     NamedAlgorithm{"SHA-512", DigestAlgorithm::kSha512},
     NamedAlgorithm{"SHA3-256", DigestAlgorithm::kSha3_256},
+    NamedAlgorithm{"SHA3-384", DigestAlgorithm::kSha3_384},
+    NamedAlgorithm{"SHA3-512", DigestAlgorithm::kSha3_512},
 };
 
 const EVP_MD* method_of(DigestAlgorithm algorithm) {
@@ -34,10 +37,16 @@ const EVP_MD* method_of(DigestAlgorithm algorithm) {
       return EVP_sha1();
     case DigestAlgorithm::kSha256:
       return EVP_sha256();
+    case DigestAlgorithm::kSha384:
+      return EVP_sha384();
     case DigestAlgorithm::kSha512:
       return EVP_sha512();
     case DigestAlgorithm::kSha3_256:
       return EVP_sha3_256();
+    case DigestAlgorithm::kSha3_384:
+      return EVP_sha3_384();
+    case DigestAlgorithm::kSha3_512:
+      return EVP_sha3_512();
   }
   return nullptr;
 }

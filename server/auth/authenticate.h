@@ -12,7 +12,7 @@
 
 namespace quorate::auth {
 
-enum class DigestAlgorithm { kSha1, kSha256, kSha512, kSha3_256 };
+enum class DigestAlgorithm { kSha1, kSha256, kSha384, kSha512, kSha3_256, kSha3_384, kSha3_512 };
 
 /// The algorithm of a Java name such as "SHA1", "SHA-256", "SHA3-256", in any case.
 [[nodiscard]] std::optional<DigestAlgorithm> digest_algorithm_of(std::string_view name);

@@ -44,6 +44,17 @@ TEST(DigestId, OffersStrongerAlgorithms) {
             "u:3+U94Pf1dSrKR/q5qu/huTFf1Fha6TtpdtpSdhWvIS0=");
 }
 
+TEST(DigestId, SizesOfTheOthers) {
+  struct Case {
+    DigestAlgorithm algorithm;
+    size_t base64_size;
+  };
+  for (const Case c : {Case{DigestAlgorithm::kSha384, 64}, Case{DigestAlgorithm::kSha3_384, 64},
+                       Case{DigestAlgorithm::kSha3_512, 88}}) {
+    EXPECT_EQ(digest_id("u:p", c.algorithm)->size(), 2 + c.base64_size);
+  }
+}
+
 TEST(DigestId, NeedsAColon) {
   EXPECT_FALSE(digest_id("user", DigestAlgorithm::kSha1).has_value());
   EXPECT_FALSE(digest_id("", DigestAlgorithm::kSha1).has_value());
@@ -54,6 +65,9 @@ TEST(DigestAlgorithmOf, KnowsJavaNamesInAnyCase) {
   EXPECT_EQ(digest_algorithm_of("sha-1"), DigestAlgorithm::kSha1);
   EXPECT_EQ(digest_algorithm_of("SHA-256"), DigestAlgorithm::kSha256);
   EXPECT_EQ(digest_algorithm_of("sha-512"), DigestAlgorithm::kSha512);
+  EXPECT_EQ(digest_algorithm_of("SHA-384"), DigestAlgorithm::kSha384);
+  EXPECT_EQ(digest_algorithm_of("SHA3-384"), DigestAlgorithm::kSha3_384);
+  EXPECT_EQ(digest_algorithm_of("SHA3-512"), DigestAlgorithm::kSha3_512);
   EXPECT_EQ(digest_algorithm_of("SHA3-256"), DigestAlgorithm::kSha3_256);
   EXPECT_FALSE(digest_algorithm_of("MD5").has_value());
   EXPECT_FALSE(digest_algorithm_of("").has_value());
