@@ -1,0 +1,159 @@
+// Keys of authentication and access control.
+#include <array>
+
+#include "server/config/key_tables.h"
+#include "server/config/text.h"
+#include "server/config/words.h"
+
+namespace quorate::config {
+namespace {
+
+// Java's names; each algorithm has its canonical one first.
+constexpr std::array<Word<DigestAlgorithm>, 6> kAlgorithms = {{
+    {"SHA1", DigestAlgorithm::kSha1},
+    {"SHA-1", DigestAlgorithm::kSha1},
+    {"SHA", DigestAlgorithm::kSha1},
+    {"SHA-256", DigestAlgorithm::kSha256},
+    {"SHA-512", DigestAlgorithm::kSha512},
+    {"SHA3-256", DigestAlgorithm::kSha3_256},
+}};
+
+Verdict set_algorithm(Config& config, std::string_view value) {
+  return set_word<DigestAlgorithm>(kAlgorithms, config.auth.digest_algorithm, value);
+}
+std::string get_algorithm(const Config& config) {
+  return word_of<DigestAlgorithm>(kAlgorithms, config.auth.digest_algorithm);
+}
+
+/// `user:hash`; a wrong one would silently leave nobody above the ACLs.
+Verdict set_super_digest(Config& config, std::string_view value) {
+  const size_t colon = value.find(':');
+  const bool has_both = colon != std::string_view::npos && colon > 0 && colon + 1 < value.size();
+  if (!value.empty() && !has_both) {
+    return Verdict{.kind = Verdict::Kind::kError,
+                   .message =
+                       "must be user:base64(hash of user:password), as `quorate digest` "
+                       "prints it"};
+  }
+  config.auth.super_digest = Secret(std::string(value));
+  return {};
+}
+std::string get_super_digest(const Config& config) {
+  return std::string(config.auth.super_digest.empty() ? std::string_view() : Secret::kRedacted);
+}
+
+Verdict set_schemes(Config& config, std::string_view value) {
+  static constexpr std::array<std::string_view, 4> kSchemes = {"digest", "ip", "x509", "ensemble"};
+  std::vector<std::string> schemes = split_list(value);
+  for (const std::string& scheme : schemes) {
+    if (std::ranges::find(kSchemes, scheme) == kSchemes.end()) {
+      return Verdict{.kind = Verdict::Kind::kError,
+                     .message = "is " + quoted(value) +
+                                ", must be of digest, ip, x509 and ensemble, joined by commas" +
+                                (scheme == "sasl" ? " (SASL is not supported)" : "")};
+    }
+  }
+  config.auth.enforced_schemes = std::move(schemes);
+  return {};
+}
+std::string get_schemes(const Config& config) { return join(config.auth.enforced_schemes, ","); }
+
+enum class Provider { kDigest, kIp, kX509, kEnsemble, kSasl, kKey };
+constexpr std::array<Word<Provider>, 6> kProviders = {{
+    {"org.apache.zookeeper.server.auth.DigestAuthenticationProvider", Provider::kDigest},
+    {"org.apache.zookeeper.server.auth.IPAuthenticationProvider", Provider::kIp},
+    {"org.apache.zookeeper.server.auth.X509AuthenticationProvider", Provider::kX509},
+    {"org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider", Provider::kEnsemble},
+    {"org.apache.zookeeper.server.auth.SASLAuthenticationProvider", Provider::kSasl},
+    {"org.apache.zookeeper.server.auth.KeyAuthenticationProvider", Provider::kKey},
+}};
+
+/// A class that we have no counterpart of is warned of: without its scheme nobody gains access,
+/// because an ACL of an unknown scheme matches no one.
+Verdict set_provider(Config& config, std::string_view, std::string_view value) {
+  const std::optional<Provider> provider = parse_word<Provider>(kProviders, value);
+  if (provider == Provider::kX509) {
+    config.auth.x509_enabled = true;
+    return {};
+  }
+  if (provider == Provider::kEnsemble) {
+    config.auth.ensemble_scheme_enabled = true;
+    return {};
+  }
+  if (provider == Provider::kDigest || provider == Provider::kIp) {
+    return {};
+  }
+  const std::string_view reason = provider == Provider::kSasl  ? "SASL is not supported"
+                                  : provider == Provider::kKey ? "it is a sample without security"
+                                                               : "classes cannot be loaded here";
+  return Verdict{.kind = Verdict::Kind::kWarning,
+                 .message = "names " + quoted(value) +
+                            ", whose scheme is not offered: " + std::string(reason)};
+}
+
+std::vector<FamilyMember> get_providers(const Config& config) {
+  std::vector<FamilyMember> members;
+  if (config.auth.x509_enabled) {
+    members.push_back({"x509", std::string(word_of<Provider>(kProviders, Provider::kX509))});
+  }
+  if (config.auth.ensemble_scheme_enabled) {
+    members.push_back(
+        {"ensemble", std::string(word_of<Provider>(kProviders, Provider::kEnsemble))});
+  }
+  return members;
+}
+
+constexpr std::string_view kSuperDigestAllowed =
+    "user:base64(hash of user:password); never printed";
+
+}  // namespace
+
+std::vector<Key> auth_keys() {
+  return {{"skipACL", Flag{[](Config & c) -> auto& {return c.auth.skip_acl;
+}
+, "yes", "no"
+}  // namespace quorate::config
+, "Check no ACL at all."
+}
+, {"DigestAuthenticationProvider.enabled",
+   Flag{[](Config & c) -> auto& {return c.auth.digest_scheme_enabled;
+}
+}
+, "Offer the scheme digest."
+}
+,
+    {"DigestAuthenticationProvider.digestAlg",
+     Custom{set_algorithm, get_algorithm, "SHA1, SHA-256, SHA-512 or SHA3-256"},
+     "Hash of the scheme digest."},
+    {"DigestAuthenticationProvider.superDigest",
+     Custom{set_super_digest, get_super_digest, kSuperDigestAllowed},
+     "The user whom no ACL binds."},
+    {"authProvider.",
+     Family{set_provider, get_providers, "N",
+            "org.apache.zookeeper.server.auth.{Digest,IP,X509,Ensemble}AuthenticationProvider"},
+     "Schemes that clients may authenticate by; digest and ip always may."},
+    {"X509AuthenticationProvider.superUser",
+     Text{[](Config & c) -> auto& {return c.auth.x509_super_user;
+}
+}
+, "Distinguished name of the certificate that no ACL binds."
+}
+, {"ensembleAuthName", List{[](Config & c) -> auto& {return c.auth.ensemble_names;
+}
+}
+, "Names of this ensemble that a client of the scheme ensemble may state."
+}
+, {"enforce.auth.enabled", Flag{[](Config & c) -> auto& {return c.auth.enforce_auth;
+}
+}
+, "Serve only clients that have authenticated by one of enforce.auth.schemes."
+}
+,
+    {"enforce.auth.schemes",
+     Custom{set_schemes, get_schemes, "of digest, ip, x509 and ensemble, joined by commas"},
+     "Schemes that enforce.auth.enabled accepts."},
+}
+;
+}
+
+}  // namespace quorate::config

@@ -1,0 +1,307 @@
+// Keys of the ensemble: servers, groups, weights, and the limits of election and sync.
+#include <array>
+#include <utility>
+
+#include "server/config/key_tables.h"
+#include "server/config/text.h"
+#include "server/config/words.h"
+
+namespace quorate::config {
+namespace {
+
+/// A server's id is a byte of the session ids that it makes.
+constexpr int64_t kServerIdMax = 255;
+
+Verdict error(std::string message) {
+  return Verdict{.kind = Verdict::Kind::kError, .message = std::move(message)};
+}
+
+std::optional<ServerId> parse_server_id(std::string_view text) {
+  const std::optional<int64_t> id = parse_integer(text, 0, kServerIdMax);
+  return id ? std::optional<ServerId>(ServerId{*id}) : std::nullopt;
+}
+
+Verdict set_server(Config& config, std::string_view suffix, std::string_view value) {
+  const std::optional<ServerId> id = parse_server_id(suffix);
+  if (!id) {
+    return error("has the id " + quoted(suffix) + ", must be an integer of 0 to 255");
+  }
+  Result<ServerSpec> spec = parse_server_spec(value);
+  if (!spec) {
+    return error(spec.error().message);
+  }
+  config.quorum.servers.insert_or_assign(*id, std::move(*spec));
+  return {};
+}
+std::vector<FamilyMember> get_servers(const Config& config) {
+  std::vector<FamilyMember> members;
+  for (const auto& [id, spec] : config.quorum.servers) {
+    members.push_back({std::to_string(id.value), to_text(spec)});
+  }
+  return members;
+}
+
+Verdict set_group(Config& config, std::string_view suffix, std::string_view value) {
+  const std::optional<int64_t> group = parse_integer(suffix, INT64_MIN, INT64_MAX);
+  if (!group) {
+    return error("has the number " + quoted(suffix) + ", must be an integer");
+  }
+  std::map<ServerId, int64_t> groups = config.quorum.groups;
+  for (const std::string_view part : split(value, ':')) {
+    const std::optional<ServerId> id = parse_server_id(trim(part));
+    if (!id) {
+      return error("is " + quoted(value) + ", must be server ids of 0 to 255 joined by ':'");
+    }
+    if (!groups.emplace(*id, *group).second) {
+      return error("holds server " + std::to_string(id->value) +
+                   ", which is in a group already; a server must be in exactly one");
+    }
+  }
+  config.quorum.groups = std::move(groups);
+  return {};
+}
+std::vector<FamilyMember> get_groups(const Config& config) {
+  std::map<int64_t, std::string> text_by_group;
+  for (const auto& [id, group] : config.quorum.groups) {
+    std::string& text = text_by_group[group];
+    text += text.empty() ? "" : ":";
+    text += std::to_string(id.value);
+  }
+  std::vector<FamilyMember> members;
+  for (const auto& [group, text] : text_by_group) {
+    members.push_back({std::to_string(group), text});
+  }
+  return members;
+}
+
+Verdict set_weight(Config& config, std::string_view suffix, std::string_view value) {
+  const std::optional<ServerId> id = parse_server_id(suffix);
+  if (!id) {
+    return error("has the id " + quoted(suffix) + ", must be an integer of 0 to 255");
+  }
+  const std::optional<int64_t> weight = parse_integer(value, 0, INT32_MAX);
+  if (!weight) {
+    return error("is " + quoted(value) + ", must be an integer of 0 to 2147483647");
+  }
+  config.quorum.weights.insert_or_assign(*id, *weight);
+  return {};
+}
+std::vector<FamilyMember> get_weights(const Config& config) {
+  std::vector<FamilyMember> members;
+  for (const auto& [id, weight] : config.quorum.weights) {
+    members.push_back({std::to_string(id.value), std::to_string(weight)});
+  }
+  return members;
+}
+
+constexpr std::array<Word<ServerRole>, 2> kRoles = {
+    {{"participant", ServerRole::kParticipant}, {"observer", ServerRole::kObserver}}};
+
+Verdict set_peer_type(Config& config, std::string_view value) {
+  ServerRole role = ServerRole::kParticipant;
+  Verdict verdict = set_word<ServerRole>(kRoles, role, value);
+  if (verdict.kind == Verdict::Kind::kOk) {
+    config.quorum.peer_type = role;
+  }
+  return verdict;
+}
+std::string get_peer_type(const Config& config) {
+  return config.quorum.peer_type ? word_of<ServerRole>(kRoles, *config.quorum.peer_type)
+                                 : std::string();
+}
+
+Verdict set_election_algorithm(Config&, std::string_view value) {
+  return value == "3" ? Verdict{} : error("is " + quoted(value) + ", must be 3");
+}
+std::string get_election_algorithm(const Config&) { return "3"; }
+
+std::vector<Key> member_rows() {
+  return {{"server.",
+           Family{set_server, get_servers, "N",
+                  "host:quorumPort:electionPort[:participant|observer][;[clientHost:]clientPort]"},
+           "Server N of the ensemble."},
+          {"group.", Family{set_group, get_groups, "G", "server ids of 0 to 255 joined by ':'"},
+           "Servers of group G; without groups a plain majority decides."},
+          {"weight.", Family{set_weight, get_weights, "N", "an integer of 0 to 2147483647"},
+           "Weight of server N in its group; 1 when not set."},
+          {"dynamicConfigFile", Text{[](Config & c) -> auto& {return c.quorum.dynamic_config_file;
+}
+}  // namespace
+, "File that holds the keys server, group and weight instead."
+}  // namespace quorate::config
+,
+    {"peerType", Custom{set_peer_type, get_peer_type, "participant or observer"},
+     "What this member is; the list of servers decides."},
+    {"standaloneEnabled", Flag{[](Config & c) -> auto& {return c.quorum.standalone_enabled;
+}
+}
+, "Let a list of one server run standalone."
+}
+, {"reconfigEnabled", Flag{[](Config & c) -> auto& {return c.quorum.reconfig_enabled;
+}
+}
+, "Allow the operation reconfig."
+}
+, {"quorate.name", Text{[](Config & c) -> auto& {return c.quorum.member_name;
+}
+}
+, "This member's name: its id is that of the server whose first host label it is.", {},
+    Key::RawName::kOurs
+}
+,
+}
+;
+}
+
+std::vector<Key> sync_rows() {
+  return {{"initLimit", Int32{[](Config & c) -> auto& {return c.quorum.init_limit_ticks;
+}
+, 1
+}
+, "Time that a learner has to connect and sync, ticks; required with a quorum."
+}
+, {"syncLimit", Int32{[](Config & c) -> auto& {return c.quorum.sync_limit_ticks;
+}
+, 1
+}
+, "Time that a learner has to answer, ticks; required with a quorum."
+}
+, {"connectToLearnerMasterLimit",
+   Int32{[](Config & c) -> auto& {return c.quorum.connect_to_learner_master_limit_ticks;
+}
+, 0
+}
+, "Time that a learner tries to reach its master, ticks; 0: initLimit."
+}
+, {"leaderServes", Flag{[](Config & c) -> auto& {return c.quorum.leader_serves;
+}
+, "yes", "no"
+}
+, "Let the leader serve clients."
+}
+, {"syncEnabled", Flag{[](Config & c) -> auto& {return c.quorum.observer_sync_enabled;
+}
+}
+, "Let observers log and snapshot.", { "observer.syncEnabled" }
+}
+, {"observerMasterPort", Port{[](Config & c) -> auto& {return c.quorum.observer_master_port;
+}
+}
+, "TCP port at which a follower serves observers; 0: off."
+}
+, {"leader.maxTimeToWaitForEpoch", Int32{[](Config & c) -> auto& {return c.quorum.epoch_wait_max_ms;
+}
+, -1
+}
+, "Time that a leader waits for the epoch, milliseconds; -1: no bound.", { "maxTimeToWaitForEpoch" }
+}
+, {"leader.maxConcurrentSnapSyncs",
+   Int32{[](Config & c) -> auto& {return c.quorum.snapshot_syncs_max;
+}
+, 1
+}
+, "Observers that are sent a snapshot at once.", { "maxConcurrentSnapSyncs" }
+}
+, {"leader.maxConcurrentDiffSyncs", Int32{[](Config & c) -> auto& {return c.quorum.diff_syncs_max;
+}
+, 1
+}
+, "Observers that are sent a difference at once.", { "maxConcurrentDiffSyncs" }
+}
+, {"observer.reconnectDelayMs",
+   Int32{[](Config & c) -> auto& {return c.quorum.observer_reconnect_delay_ms;
+}
+, 0
+}
+, "Time before an observer reconnects, milliseconds."
+}
+, {"observer.election.DelayMs",
+   Int32{[](Config & c) -> auto& {return c.quorum.observer_election_delay_ms;
+}
+, 0
+}
+, "Time before an observer looks for a leader, milliseconds."
+}
+,
+}
+;
+}
+
+std::vector<Key> election_rows() {
+  return {{"electionAlg", Custom{set_election_algorithm, get_election_algorithm, "3"},
+           "The election algorithm, of which there is one."},
+          {"cnxTimeout", Int32{[](Config & c) -> auto& {return c.quorum.connect_timeout_ms;
+}
+, 1
+}
+, "Time to connect to a member for election, milliseconds."
+}
+, {"quorumCnxnTimeoutMs", Int32{[](Config & c) -> auto& {return c.quorum.election_read_timeout_ms;
+}
+, -1
+}
+, "Time that an election connection may be silent, milliseconds; -1: for ever."
+}
+, {"fastleader.minNotificationInterval",
+   Int32{[](Config & c) -> auto& {return c.quorum.notification_interval_min_ms;
+}
+, 1
+}
+, "Least wait for notifications, milliseconds."
+}
+, {"fastleader.maxNotificationInterval",
+   Int32{[](Config & c) -> auto& {return c.quorum.notification_interval_max_ms;
+}
+, 1
+}
+, "Greatest wait for notifications, milliseconds."
+}
+, {"electionPortBindRetry",
+   Int32{[](Config & c) -> auto& {return c.quorum.election_port_bind_retries;
+}
+, 0
+}
+, "Attempts to bind the election port; 0: without end."
+}
+, {"quorumListenOnAllIPs", Flag{[](Config & c) -> auto& {return c.quorum.listen_on_all_addresses;
+}
+}
+, "Listen for members on every address of the machine."
+}
+, {"multiAddress.enabled", Flag{[](Config & c) -> auto& {return c.quorum.multi_address_enabled;
+}
+}
+, "Allow several addresses of one server."
+}
+, {"multiAddress.reachabilityCheckEnabled",
+   Flag{[](Config & c) -> auto& {return c.quorum.reachability_check_enabled;
+}
+}
+, "Probe which of several addresses can be reached."
+}
+, {"multiAddress.reachabilityCheckTimeoutMs",
+   Int32{[](Config & c) -> auto& {return c.quorum.reachability_check_timeout_ms;
+}
+, 1
+}
+, "Time of that probe, milliseconds."
+}
+,
+}
+;
+}
+
+}  // namespace
+
+std::vector<Key> quorum_keys() {
+  std::vector<Key> rows = member_rows();
+  for (Key& row : sync_rows()) {
+    rows.push_back(std::move(row));
+  }
+  for (Key& row : election_rows()) {
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace quorate::config
