@@ -31,7 +31,8 @@ struct ReloadResult {
 /// Of the certificates in use.
 struct CertificateState {
   std::string subject;   ///< Of our own certificate; empty for a client without one.
-  WallMillis not_after;  ///< Earliest end among our chain and the trusted certificates in use.
+  WallMillis not_after;  ///< Earliest end in our certificate's chain (of a client without one:
+                         ///< among its trusted certificates).
   uint64_t reloads = 0;
   uint64_t reload_failures = 0;
 };
@@ -63,6 +64,7 @@ class TlsContext {
  private:
   struct Loaded;
   TlsContext(TlsOptions options, std::unique_ptr<Loaded> loaded);
+  ReloadResult note_failure(std::string fingerprint, const Error& error);
 
   const TlsOptions options_;
   mutable std::mutex mutex_;  // Guards what follows; held for moments only.
