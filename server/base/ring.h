@@ -49,6 +49,11 @@ class Ring {
     --count_;
     return value;
   }
+  void pop_back() {
+    QR_ASSERT(count_ > 0);
+    back() = T{};
+    --count_;
+  }
   void clear() {
     slots_.clear();
     slots_.shrink_to_fit();

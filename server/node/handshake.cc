@@ -1,0 +1,123 @@
+// The first frame of a connection: a new session, or an old one that comes back.
+#include <algorithm>
+#include <string>
+
+#include "server/node/state.h"
+#include "server/session/session_id.h"
+#include "server/wire/handshake.h"
+#include "server/wire/reply.h"
+
+namespace quorate::node {
+namespace {
+
+void send_response(Connection& connection, SessionId session, int32_t timeout_ms,
+                   std::string_view password, Actions& actions) {
+  std::string frame;
+  wire::FrameWriter writer(frame);
+  wire::encode(wire::ConnectResponse{.timeout_ms = timeout_ms,
+                                     .session = session,
+                                     .password = password,
+                                     .read_only = false,
+                                     .has_read_only_field = connection.has_read_only_field},
+               frame);
+  writer.finish();
+  actions.send(connection.id, frame);
+  ++connection.sent;
+}
+
+void refuse_session(State& state, Connection& connection, Actions& actions) {
+  const session::Password none{};
+  send_response(connection, SessionId{}, 0, std::string_view(none.data(), none.size()), actions);
+  close_connection(state, connection, CloseReason::kSessionExpired, actions);
+}
+
+void open_new_session(State& state, Connection& connection, int32_t timeout_ms, Now now,
+                      Actions& actions) {
+  if (state.space == SpaceLevel::kExhausted) {
+    close_connection(state, connection, CloseReason::kRefused, actions);
+    return;
+  }
+  const SessionId session = state.next_session;
+  ++state.next_session.value;
+  connection.session = session;
+  connection.timeout_ms = timeout_ms;
+  connection.phase = Phase::kOpening;
+  state.by_session[session] = connection.slot.value;
+  state.tracker.add(session, std::chrono::milliseconds(timeout_ms), now.monotonic);
+  Proposal& proposal = propose_create_session(state, session, timeout_ms, now, actions);
+  proposal.slot = connection.slot;
+  proposal.connection = connection.id;
+}
+
+void reattach(State& state, Connection& connection, SessionId session, int32_t timeout_ms, Now now,
+              Actions& actions) {
+  const auto owner = state.by_session.find(session);
+  if (owner != state.by_session.end()) {
+    Connection& former = *state.slots[owner->second];
+    // Answers of requests in flight must not reach the old connection any more, nor the new one.
+    former.session = SessionId{};
+    close_connection(state, former, CloseReason::kSessionTakenOver, actions);
+  }
+  state.by_session[session] = connection.slot.value;
+  connection.session = session;
+  connection.timeout_ms = timeout_ms;
+  connection.phase = Phase::kOpen;
+  state.tracker.add(session, std::chrono::milliseconds(timeout_ms), now.monotonic);
+  const session::Password password = session::password_of(session);
+  send_response(connection, session, timeout_ms,
+                std::string_view(password.data(), password.size()), actions);
+  actions.established.push_back(connection.id);
+  actions.notes.push_back({.kind = NoteKind::kSessionMoved, .session = session, .value = timeout_ms});
+  ++state.counters.sessions_revalidated;
+}
+
+}  // namespace
+
+void handle_connect_request(State& state, Connection& connection, std::string_view payload,
+                            Now now, Actions& actions) {
+  const std::optional<wire::ConnectRequest> request = wire::decode_connect_request(payload);
+  if (!request) {
+    close_connection(state, connection, CloseReason::kBadHandshake, actions);
+    return;
+  }
+  if (request->last_zxid_seen > state.database.last_zxid()) {
+    close_connection(state, connection, CloseReason::kClientAhead, actions);
+    return;
+  }
+  connection.has_read_only_field = request->has_read_only_field;
+  const int32_t timeout_ms =
+      std::clamp(request->timeout_ms, state.options.session_timeout_ms_min,
+                 std::max(state.options.session_timeout_ms_min, state.options.session_timeout_ms_max));
+  if (request->session == SessionId{}) {
+    open_new_session(state, connection, timeout_ms, now, actions);
+    return;
+  }
+  // The password first: knowing an id must not be enough to cut off its owner.
+  if (!session::password_matches(request->session, request->password) ||
+      !state.database.session_timeout_ms(request->session) ||
+      !state.tracker.contains(request->session) || state.tracker.is_closing(request->session)) {
+    refuse_session(state, connection, actions);
+    return;
+  }
+  reattach(state, connection, request->session, timeout_ms, now, actions);
+}
+
+void finish_handshake(State& state, Connection& connection, Now now, Actions& actions) {
+  connection.phase = Phase::kOpen;
+  const session::Password password = session::password_of(connection.session);
+  send_response(connection, connection.session, connection.timeout_ms,
+                std::string_view(password.data(), password.size()), actions);
+  actions.established.push_back(connection.id);
+  actions.notes.push_back({.kind = NoteKind::kSessionOpened,
+                           .session = connection.session,
+                           .zxid = state.database.last_zxid(),
+                           .value = connection.timeout_ms});
+  ++state.counters.sessions_opened;
+  if (!connection.backlog.empty()) {
+    const std::string frames = std::move(connection.backlog);
+    connection.backlog = std::string();
+    handle_frames(state, connection, frames, now, actions);
+  }
+}
+
+}  // namespace quorate::node

@@ -1,0 +1,66 @@
+// One member as one deterministic machine: events in, actions out.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/base/time.h"
+#include "server/node/actions.h"
+#include "server/node/event.h"
+#include "server/node/options.h"
+#include "server/node/status.h"
+#include "server/tree/database.h"
+
+namespace quorate::node {
+
+/// What a member finds on its disk when it starts.
+struct Recovered {
+  tree::Database database;
+  /// Encoded txns, oldest first, the newest being database.last_zxid(): the committed window.
+  std::vector<std::string> recent_txns;
+  Zxid snapshot_zxid;  ///< Newest snapshot on disk.
+};
+
+/// The member. It has no clock, socket, file or thread: the shell feeds it events with the time at
+/// which they happened and performs its actions. The same events give the same actions.
+///
+/// A write becomes a proposal at once (checked against committed and pending state, numbered,
+/// encoded, handed to the log) and is committed when the role says so: a standalone member commits
+/// what its own log has synced. A read is answered from committed state when all earlier writes of
+/// its session are.
+/// Not thread-safe: owned by the core loop.
+class Node {
+ public:
+  Node(Options options, Recovered recovered, Now now);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  /// Appends to `actions` what has to be done because of `event`.
+  void step(const Event& event, Now now, Actions& actions);
+
+  /// When DeadlineReached is due next.
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+
+  [[nodiscard]] Status status(Now now, StatusDetail detail = {}) const;
+
+  [[nodiscard]] Zxid last_zxid() const;
+  /// No request waits for anything.
+  [[nodiscard]] bool idle() const;
+
+  /// Whether the ids that `scheme` and `payload` prove have all permissions on "/": who may take and
+  /// restore snapshots over HTTP.
+  [[nodiscard]] bool may_administer(std::string_view scheme, std::string_view payload,
+                                    std::string_view address) const;
+
+  /// Checks the invariants that bind the parts (queues against proposals, sessions against
+  /// connections). Aborts on a violation. For the tests and the simulation: costs O(everything).
+  void check_invariants() const;
+
+ private:
+  std::unique_ptr<struct State> state_;
+};
+
+}  // namespace quorate::node

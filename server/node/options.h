@@ -1,0 +1,48 @@
+// Settings of the node machine: values, already checked and with units.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/auth/authenticate.h"
+#include "server/base/ids.h"
+#include "server/base/time.h"
+#include "server/request/prepare.h"
+
+namespace quorate::node {
+
+struct Options {
+  ServerId server{1};  ///< myid; a standalone member uses 1 in the ids of its sessions.
+  Duration tick = std::chrono::milliseconds(3000);
+  int32_t session_timeout_ms_min = 6000;
+  int32_t session_timeout_ms_max = 60000;
+
+  request::PrepareOptions prepare;
+  auth::AuthOptions auth;
+  bool enforce_auth = false;                      ///< enforce.auth.enabled.
+  std::vector<std::string> enforce_auth_schemes;  ///< Any of these authenticates a connection.
+
+  /// Requests and bytes in flight (logged but not synced, or waiting behind a write) above which
+  /// connections that have some are not read from.
+  size_t outstanding_count_max = 65536;
+  size_t outstanding_bytes_max = 256 << 20;
+  /// The same for a single connection.
+  size_t connection_outstanding_count_max = 16384;
+  size_t connection_outstanding_bytes_max = 16 << 20;
+
+  /// Snapshot after a random number of txns in (count/2, count], or bytes in (bytes/2, bytes].
+  int64_t snapshot_txn_count = 100000;
+  int64_t snapshot_log_bytes = int64_t{4} << 30;
+  size_t snapshot_slice_bytes = 256 << 10;
+  uint64_t random_seed = 1;  ///< Of the snapshot thresholds.
+
+  /// Committed txns that are kept in memory for followers that are a little behind.
+  size_t committed_window_count = 500;
+
+  Duration container_check_interval = std::chrono::minutes(1);  ///< 0: never.
+  int64_t container_max_per_minute = 10000;
+  int64_t container_never_used_ms_max = 0;  ///< 0: containers that never had a child stay.
+};
+
+}  // namespace quorate::node

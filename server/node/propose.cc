@@ -1,0 +1,69 @@
+// Giving a write its zxid and handing its txn to the log.
+#include <utility>
+
+#include "server/node/state.h"
+
+namespace quorate::node {
+namespace {
+
+/// A committed txn's buffer that has left the window, to be filled again.
+std::string reused_buffer(State& state) {
+  if (state.window.size() <= state.options.committed_window_count) {
+    return {};
+  }
+  std::string buffer = state.window.pop();
+  buffer.clear();
+  return buffer;
+}
+
+request::Stamp next_stamp(State& state, Now now) {
+  state.proposed = state.proposed.next();
+  return {.zxid = state.proposed, .time = now.wall};
+}
+
+Proposal& log_proposal(State& state, Zxid zxid, std::string txn, Actions& actions) {
+  const size_t begin = actions.log_bytes.size();
+  actions.log_bytes.append(txn);
+  actions.appends.push_back({zxid, begin, actions.log_bytes.size()});
+  ++state.counters.proposals;
+  return state.proposals.push(Proposal{.zxid = zxid,
+                                       .origin = Proposal::Origin::kServer,
+                                       .slot = {},
+                                       .connection = {},
+                                       .txn = std::move(txn)});
+}
+
+}  // namespace
+
+Proposal& propose(State& state, const wire::WriteRequest& request, const request::Author& author,
+                  Now now, Actions& actions) {
+  const request::Stamp stamp = next_stamp(state, now);
+  std::string txn = reused_buffer(state);
+  const request::Prepared prepared = state.preparer.prepare(request, author, stamp, txn);
+  if (prepared.error == wire::ErrorCode::kQuotaExceeded) {
+    ++state.counters.quota_exceeded;
+    actions.notes.push_back(
+        {.kind = NoteKind::kQuotaExceeded, .session = author.session, .zxid = stamp.zxid});
+  }
+  return log_proposal(state, stamp.zxid, std::move(txn), actions);
+}
+
+Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author,
+                        Now now, Actions& actions) {
+  const request::Stamp stamp = next_stamp(state, now);
+  std::string txn = reused_buffer(state);
+  state.preparer.prepare_error(error, author, stamp, txn);
+  return log_proposal(state, stamp.zxid, std::move(txn), actions);
+}
+
+Proposal& propose_create_session(State& state, SessionId session, int32_t timeout_ms, Now now,
+                                 Actions& actions) {
+  const request::Stamp stamp = next_stamp(state, now);
+  std::string txn = reused_buffer(state);
+  state.preparer.prepare_create_session(session, timeout_ms, stamp, txn);
+  Proposal& proposal = log_proposal(state, stamp.zxid, std::move(txn), actions);
+  proposal.origin = Proposal::Origin::kCreateSession;
+  return proposal;
+}
+
+}  // namespace quorate::node

@@ -1,0 +1,228 @@
+// The state that the parts of the node machine share. Private to this folder.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "server/auth/identity.h"
+#include "server/base/ring.h"
+#include "server/node/node.h"
+#include "server/request/prepare.h"
+#include "server/session/tracker.h"
+#include "server/tree/snapshot.h"
+#include "server/tree/watches.h"
+#include "server/wire/error_code.h"
+#include "server/wire/opcode.h"
+
+namespace quorate::node {
+
+/// A request that waits for its turn in its connection's order.
+struct Queued {
+  enum class Kind : uint8_t {
+    kWrite,  ///< Proposed as `zxid`; answered when that is applied.
+    kRead,   ///< `bytes` is the frame's payload, answered when it comes to the front.
+    kReply,  ///< `bytes` is a whole frame, sent when it comes to the front.
+    kClose,  ///< The connection closes when it comes to the front.
+  };
+  Kind kind = Kind::kWrite;
+  CloseReason close_reason = CloseReason::kUnimplemented;
+  wire::OpCode op = wire::OpCode::kError;
+  int32_t xid = 0;
+  Zxid zxid;
+  TimePoint received;
+  size_t charged_bytes = 0;  ///< What it counts against the limits.
+  std::string bytes;
+};
+
+enum class Phase : uint8_t {
+  kNew,      ///< Waits for its ConnectRequest.
+  kOpening,  ///< Its createSession is proposed; frames wait in `backlog`.
+  kOpen,
+  kClosing,  ///< Replies are still owed, then it closes; frames are ignored.
+  kClosed,   ///< The shell was told to close: nothing is sent any more.
+};
+
+/// One client connection. Slots of closed connections are reused; `id` never is.
+struct Connection {
+  ConnectionId id;
+  tree::WatcherId slot;
+  Phase phase = Phase::kNew;
+  bool has_read_only_field = false;
+  bool paused = false;
+  bool secure = false;
+  bool authenticated = false;  ///< Some scheme that enforce.auth asks for has accepted it.
+  uint16_t port = 0;
+  std::string address;
+  SessionId session;
+  int32_t timeout_ms = 0;
+  auth::Identities who;
+  std::string backlog;  ///< kOpening only: whole frames.
+  Ring<Queued> queue;
+  size_t queue_bytes = 0;
+
+  // For `cons`.
+  WallMillis established;
+  uint64_t received = 0;
+  uint64_t sent = 0;
+  wire::OpCode last_op = wire::OpCode::kNotification;
+  int32_t last_xid = 0;
+  Zxid last_zxid;
+  WallMillis last_response;
+  uint64_t latency_count = 0;
+  int64_t latency_us_sum = 0;
+  int64_t latency_us_last = 0;
+  int64_t latency_us_min = 0;
+  int64_t latency_us_max = 0;
+};
+
+/// A txn that is logged but not committed yet, or committed and kept for followers.
+struct Proposal {
+  enum class Origin : uint8_t {
+    kClient,         ///< A request of `connection`; its queue has a kWrite with this zxid.
+    kCreateSession,  ///< The handshake of `connection`.
+    kServer,         ///< Expiry or reaper; nobody waits.
+  };
+  Zxid zxid;
+  Origin origin = Origin::kServer;
+  tree::WatcherId slot;
+  ConnectionId connection;
+  std::string txn;
+};
+
+/// Draws the snapshot thresholds; splitmix64.
+struct Dice {
+  uint64_t state = 0;
+  uint64_t next() {
+    state += 0x9E3779B97F4A7C15U;
+    uint64_t mixed = state;
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9U;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBU;
+    return mixed ^ (mixed >> 31);
+  }
+};
+
+struct SnapshotState {
+  Dice dice;
+  int64_t txns_since = 0;
+  int64_t log_bytes_since = 0;
+  int64_t txns_max = 0;       ///< Random threshold of this round.
+  int64_t log_bytes_max = 0;
+  std::unique_ptr<tree::SnapshotWriter> writer;  ///< Null: all slices are out, or none is running.
+  bool running = false;       ///< Until the file is durable.
+  Zxid last_zxid;
+  WallMillis last_time;
+};
+
+/// Invariants, checked by Node::check_invariants:
+/// - proposals are dense and end at `proposed`; the first one is applied + 1;
+/// - durable >= applied, proposed >= durable;
+/// - each kClient proposal whose connection is open is a kWrite in that connection's queue, and the
+///   kWrites of a queue are in the order of their zxids;
+/// - outstanding counts are the sums over the queues;
+/// - by_session maps sessions to the connection that serves them.
+struct State {
+  State(Options options_in, Recovered recovered, Now now);
+
+  Options options;
+  tree::Database database;
+  tree::Watches watches;
+  request::Preparer preparer;
+  session::Tracker tracker;
+
+  std::vector<std::unique_ptr<Connection>> slots;  ///< By WatcherId; null is free.
+  std::vector<uint32_t> free_slots;
+  absl::flat_hash_map<ConnectionId, uint32_t> by_id;
+  absl::flat_hash_map<SessionId, uint32_t> by_session;
+  std::vector<tree::WatcherId> paused;
+  int64_t secure_count = 0;
+
+  Zxid proposed;
+  Zxid durable;
+  Ring<Proposal> proposals;
+  Ring<std::string> window;  ///< Committed txns, oldest first.
+  SessionId next_session;
+  size_t outstanding_count = 0;
+  size_t outstanding_bytes = 0;
+  SpaceLevel space = SpaceLevel::kEnough;
+
+  TimePoint next_container_check;
+  SnapshotState snapshot;
+  Counters counters;
+  std::vector<Status::DigestEntry> digests;
+
+  // Scratch, kept for its capacity.
+  tree::Applied applied;
+  std::vector<tree::Notification> notifications;
+
+  [[nodiscard]] Connection* find(ConnectionId id) const;
+  /// The connection in `slot` if it is still `id`.
+  [[nodiscard]] Connection* find(tree::WatcherId slot, ConnectionId id) const;
+};
+
+// ---- connections.cc: coming and going --------------------------------------------------------
+void open_connection(State& state, const ConnectionOpened& event, Now now);
+void forget_connection(State& state, ConnectionId id);
+/// Tells the shell to close; the connection's frames are ignored from now on.
+void close_connection(State& state, Connection& connection, CloseReason reason, Actions& actions);
+/// Stops reading from a connection that has too much in flight.
+void pause_if_over_limits(State& state, Connection& connection, Actions& actions);
+void resume_paused(State& state, Actions& actions);
+
+// ---- handshake.cc -----------------------------------------------------------------------------
+void handle_connect_request(State& state, Connection& connection, std::string_view payload,
+                            Now now, Actions& actions);
+/// The createSession of `connection` is committed.
+void finish_handshake(State& state, Connection& connection, Now now, Actions& actions);
+
+// ---- serve.cc: requests -----------------------------------------------------------------------
+void handle_frames(State& state, Connection& connection, std::string_view frames, Now now,
+                   Actions& actions);
+/// Answers everything at the front of the queue that no longer waits for a write.
+void drain_queue(State& state, Connection& connection, Now now, Actions& actions);
+/// Sends one reply frame and counts it.
+void send_reply(State& state, Connection& connection, wire::OpCode op, int32_t xid, Zxid zxid,
+                TimePoint received, std::string_view frame, Now now, Actions& actions);
+/// The same for a frame that already stands at the end of actions.bytes, from `begin` on.
+void send_built_reply(State& state, Connection& connection, wire::OpCode op, int32_t xid,
+                      Zxid zxid, TimePoint received, size_t begin, Now now, Actions& actions);
+
+// ---- propose.cc -------------------------------------------------------------------------------
+/// Numbers, prepares and logs `request`; its outcome will be the proposal's.
+Proposal& propose(State& state, const wire::WriteRequest& request, const request::Author& author,
+                  Now now, Actions& actions);
+Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author,
+                        Now now, Actions& actions);
+Proposal& propose_create_session(State& state, SessionId session, int32_t timeout_ms, Now now,
+                                 Actions& actions);
+
+// ---- commit.cc --------------------------------------------------------------------------------
+void commit_up_to(State& state, Zxid zxid, Now now, Actions& actions);
+/// The one place where watch events reach clients: checks READ, then sends.
+void deliver(State& state, const std::vector<tree::Notification>& notifications, Zxid zxid,
+             Actions& actions);
+
+// ---- reply.cc ---------------------------------------------------------------------------------
+/// Appends the frame that answers a write, from what applying it did.
+void append_write_reply(std::string& to, wire::OpCode op, int32_t xid, Zxid zxid,
+                        const tree::Applied& applied);
+
+// ---- timers.cc: expiry and the reaper ----------------------------------------------------------
+void handle_deadline(State& state, Now now, Actions& actions);
+[[nodiscard]] std::optional<TimePoint> next_deadline(const State& state);
+
+// ---- snapshot.cc ------------------------------------------------------------------------------
+void draw_snapshot_thresholds(State& state);
+void start_snapshot_if_due(State& state, Actions& actions);
+void start_snapshot(State& state, Actions& actions);
+void continue_snapshot(State& state, Actions& actions);
+void finish_snapshot(State& state, const SnapshotFinished& event, Now now);
+
+// ---- status.cc --------------------------------------------------------------------------------
+[[nodiscard]] Status make_status(const State& state, Now now, StatusDetail detail);
+
+}  // namespace quorate::node

@@ -1,0 +1,105 @@
+// Reading the member's state into a Status.
+#include <algorithm>
+
+#include "server/node/state.h"
+
+namespace quorate::node {
+namespace {
+
+constexpr int64_t kMicrosPerMilli = 1000;
+
+ConnectionStatus describe(const Connection& connection) {
+  const auto count = std::max<uint64_t>(1, connection.latency_count);
+  return {.connection = connection.id,
+          .address = connection.address,
+          .port = connection.port,
+          .secure = connection.secure,
+          .session = connection.session,
+          .timeout_ms = connection.timeout_ms,
+          .outstanding = static_cast<int64_t>(connection.queue.size()),
+          .received = connection.received,
+          .sent = connection.sent,
+          .established = connection.established,
+          .last_op = connection.last_op,
+          .last_xid = connection.last_xid,
+          .last_zxid = connection.last_zxid,
+          .last_response = connection.last_response,
+          .latency_ms_last = connection.latency_us_last / kMicrosPerMilli,
+          .latency_ms_min = connection.latency_us_min / kMicrosPerMilli,
+          .latency_ms_max = connection.latency_us_max / kMicrosPerMilli,
+          .latency_ms_avg = static_cast<double>(connection.latency_us_sum) / kMicrosPerMilli /
+                            static_cast<double>(count)};
+}
+
+void add_connections(const State& state, Status& status) {
+  for (const auto& connection : state.slots) {
+    if (connection) {
+      status.connections.push_back(describe(*connection));
+    }
+  }
+  std::sort(status.connections.begin(), status.connections.end(),
+            [](const auto& a, const auto& b) { return a.connection < b.connection; });
+}
+
+void add_sessions(const State& state, Now now, Status& status) {
+  for (const session::Tracker::Bucket& bucket : state.tracker.buckets()) {
+    status.session_buckets.push_back(
+        {.expires_in_ms = (bucket.deadline - now.monotonic).count() / kMicrosPerMilli,
+         .sessions = bucket.sessions});
+  }
+  const tree::Tree& tree = state.database.tree();
+  for (const SessionId session : tree.sessions_with_ephemerals()) {
+    status.ephemerals.push_back({.session = session, .paths = tree.ephemerals_of(session)});
+  }
+}
+
+void add_watches(const State& state, Status& status) {
+  for (const tree::Watches::PathWatchers& watched : state.watches.dump()) {
+    WatchedPath entry{.path = watched.path, .sessions = {}};
+    for (const tree::WatcherId watcher : watched.watchers) {
+      entry.sessions.push_back(state.slots[watcher.value]->session);
+    }
+    status.watched_paths.push_back(std::move(entry));
+  }
+}
+
+}  // namespace
+
+Status make_status(const State& state, Now now, StatusDetail detail) {
+  const tree::Tree& tree = state.database.tree();
+  Status status;
+  status.server = state.options.server;
+  status.last_zxid = state.database.last_zxid();
+  status.proposed_zxid = state.proposed;
+  status.durable_zxid = state.durable;
+  status.space = state.space;
+  status.node_count = tree.node_count();
+  status.ephemeral_count = static_cast<int64_t>(tree.ephemeral_count());
+  status.approximate_data_bytes = tree.approximate_data_bytes();
+  status.tree_digest = tree.digest();
+  status.session_count = static_cast<int64_t>(state.tracker.count());
+  status.connection_count = static_cast<int64_t>(state.by_id.size());
+  status.secure_connection_count = state.secure_count;
+  status.outstanding_count = static_cast<int64_t>(state.outstanding_count);
+  status.outstanding_bytes = static_cast<int64_t>(state.outstanding_bytes);
+  status.watch_count = static_cast<int64_t>(state.watches.count());
+  status.watched_path_count = static_cast<int64_t>(state.watches.path_count());
+  status.watching_connection_count = static_cast<int64_t>(state.watches.watcher_count());
+  status.counters = state.counters;
+  status.snapshot_running = state.snapshot.running;
+  status.snapshot_zxid = state.snapshot.last_zxid;
+  status.snapshot_time = state.snapshot.last_time;
+  status.digests = state.digests;
+  if (detail.connections) {
+    add_connections(state, status);
+  }
+  if (detail.sessions) {
+    add_sessions(state, now, status);
+  }
+  if (detail.watches) {
+    add_watches(state, status);
+  }
+  return status;
+}
+
+}  // namespace quorate::node

@@ -1,0 +1,132 @@
+// Everything that a member says of itself: the one source of four-letter words, admin and metrics.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/base/histogram.h"
+#include "server/base/ids.h"
+#include "server/base/time.h"
+#include "server/node/event.h"
+#include "server/tree/watches.h"
+#include "server/wire/opcode.h"
+
+namespace quorate::node {
+
+enum class Role : uint8_t { kStandalone, kLooking, kFollowing, kLeading, kObserving, kReadOnly };
+
+/// Counters since start or the last reset (srst).
+struct Counters {
+  uint64_t packets_received = 0;
+  uint64_t packets_sent = 0;
+  uint64_t reads = 0;
+  uint64_t writes = 0;
+  uint64_t connections_opened = 0;
+  uint64_t sessions_opened = 0;
+  uint64_t sessions_revalidated = 0;
+  uint64_t sessions_expired = 0;
+  uint64_t auth_failures = 0;
+  uint64_t writes_refused_for_space = 0;
+  uint64_t quota_exceeded = 0;
+  uint64_t watches_created_fired = 0;
+  uint64_t watches_deleted_fired = 0;
+  uint64_t watches_changed_fired = 0;
+  uint64_t watches_children_fired = 0;
+  uint64_t watches_hidden = 0;  ///< Events withheld because the watcher may not read the node.
+  uint64_t proposals = 0;
+  uint64_t commits = 0;
+  uint64_t snapshots = 0;
+  uint64_t snapshot_failures = 0;
+  uint64_t containers_reaped = 0;
+  uint64_t unhandled_opcodes = 0;
+  int64_t response_bytes_last = 0;
+  int64_t response_bytes_min = -1;
+  int64_t response_bytes_max = -1;
+  Histogram latency;        ///< All requests, from the step that read them to their reply.
+  Histogram write_latency;  ///< Writes only.
+  Histogram queued_read_latency;  ///< Reads that had to wait behind a write of their session.
+};
+
+/// One client connection, as `cons` and /commands/connections show it.
+struct ConnectionStatus {
+  ConnectionId connection;
+  std::string address;
+  uint16_t port = 0;
+  bool secure = false;
+  SessionId session;  ///< 0 before the handshake.
+  int32_t timeout_ms = 0;
+  int64_t outstanding = 0;
+  uint64_t received = 0;
+  uint64_t sent = 0;
+  WallMillis established;
+  wire::OpCode last_op = wire::OpCode::kNotification;  ///< kNotification: none yet.
+  int32_t last_xid = 0;
+  Zxid last_zxid;
+  WallMillis last_response;
+  int64_t latency_ms_last = 0;
+  int64_t latency_ms_min = 0;
+  int64_t latency_ms_max = 0;
+  double latency_ms_avg = 0;
+};
+
+struct SessionBucket {
+  int64_t expires_in_ms = 0;
+  std::vector<SessionId> sessions;
+};
+struct SessionEphemerals {
+  SessionId session;
+  std::vector<std::string> paths;
+};
+struct WatchedPath {
+  std::string path;
+  std::vector<SessionId> sessions;
+};
+
+/// Parts of a Status that cost more than a look at a counter.
+struct StatusDetail {
+  bool connections = false;
+  bool sessions = false;
+  bool watches = false;
+};
+
+struct Status {
+  Role role = Role::kStandalone;
+  ServerId server;
+  Zxid last_zxid;       ///< Applied.
+  Zxid proposed_zxid;   ///< Newest txn handed to the log.
+  Zxid durable_zxid;    ///< Newest txn known to be on disk.
+  SpaceLevel space = SpaceLevel::kEnough;
+  bool serving = true;
+
+  int64_t node_count = 0;
+  int64_t ephemeral_count = 0;
+  int64_t approximate_data_bytes = 0;
+  uint64_t tree_digest = 0;
+  int64_t session_count = 0;
+  int64_t connection_count = 0;
+  int64_t secure_connection_count = 0;
+  int64_t outstanding_count = 0;
+  int64_t outstanding_bytes = 0;
+  int64_t watch_count = 0;
+  int64_t watched_path_count = 0;
+  int64_t watching_connection_count = 0;
+  Counters counters;
+
+  bool snapshot_running = false;
+  Zxid snapshot_zxid;            ///< Newest durable snapshot.
+  WallMillis snapshot_time;
+
+  struct DigestEntry {
+    Zxid zxid;
+    uint64_t digest = 0;
+  };
+  std::vector<DigestEntry> digests;  ///< Every 128th txn, newest last, at most 1024.
+
+  std::vector<ConnectionStatus> connections;     ///< StatusDetail::connections.
+  std::vector<SessionBucket> session_buckets;    ///< StatusDetail::sessions.
+  std::vector<SessionEphemerals> ephemerals;     ///< StatusDetail::sessions.
+  std::vector<WatchedPath> watched_paths;        ///< StatusDetail::watches.
+};
+
+}  // namespace quorate::node
