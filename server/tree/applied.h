@@ -21,7 +21,8 @@ struct AclId {
 enum class ChangeKind : uint8_t { kCreated, kDeleted, kDataChanged };
 
 /// One visible change of one znode. `path` borrows from the txn's bytes, or for ephemerals deleted
-/// with their session from `Applied::owned_paths`. The ACL ids stay resolvable until the next apply.
+/// with their session from `Applied::owned_paths`. The ACL ids stay resolvable until the next
+/// apply.
 struct Change {
   ChangeKind kind = ChangeKind::kCreated;
   std::string_view path;
@@ -32,6 +33,9 @@ struct Change {
 /// Outcome of one operation: the txn's own, or one of a multi's.
 struct OpResult {
   wire::OpCode type = wire::OpCode::kError;
+  /// Of an error (sub-)txn. Otherwise kOk; or kNodeExists or kNoNode if the operation found that a
+  /// fuzzy snapshot holds its effect, or that of a later one, already. A txn that was prepared
+  /// against this very state never gives those two.
   wire::ErrorCode error = wire::ErrorCode::kOk;
   std::string_view path;  ///< Borrows from the txn.
   wire::Stat stat;        ///< create*, setData, setACL.

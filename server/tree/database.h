@@ -1,5 +1,8 @@
-// The replicated state: znodes, sessions and the last applied zxid. Everything that a snapshot holds.
+// The replicated state: znodes, sessions and the last applied zxid. Everything that a snapshot
+// holds.
 #pragma once
+
+#include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
 #include <optional>
@@ -19,13 +22,17 @@ namespace quorate::tree {
 struct SessionRecord {
   SessionId session;
   int32_t timeout_ms = 0;
+  friend bool operator==(const SessionRecord&, const SessionRecord&) = default;
 };
 
-/// Deterministic: the same txns in the same order give the same state, byte for byte in a snapshot.
-/// Not thread-safe: owned by the core loop.
+/// Deterministic: the same txns in the same order give the same state, byte for byte in a snapshot
+/// (with the same TreeOptions). Not thread-safe: owned by the core loop. May be moved, but not
+/// while a SnapshotWriter works on it.
 class Database {
  public:
-  explicit Database(TreeOptions options);
+  explicit Database(TreeOptions options) : tree_(options) {}
+  /// With a given tree, for the loader.
+  explicit Database(Tree tree) : tree_(std::move(tree)) {}
 
   [[nodiscard]] Tree& tree() { return tree_; }
   [[nodiscard]] const Tree& tree() const { return tree_; }
@@ -35,22 +42,32 @@ class Database {
   /// Sessions in ascending order of their id.
   [[nodiscard]] std::vector<SessionRecord> sessions() const;
   [[nodiscard]] std::optional<int32_t> session_timeout_ms(SessionId session) const;
-  [[nodiscard]] size_t session_count() const;
+  [[nodiscard]] size_t session_count() const { return sessions_.size(); }
   void put_session(SessionId session, int32_t timeout_ms);
-  /// After recovery: deletes ephemerals whose session is not in the table. Returns how many.
+  /// After recovery: deletes ephemerals whose session is not in the table, as a close of the
+  /// session at the last zxid would. Returns how many. Source: ZooKeeper 3.9
+  /// ZooKeeperServer.loadData.
   size_t drop_orphaned_ephemerals();
 
   /// Applies `record` (live, replayed over a fuzzy snapshot, or a follower's) and fills `applied`.
-  /// Replay rules of ZooKeeper hold: an existing path created again, a missing one deleted again are
-  /// no errors. Updates last_zxid. Returns false if the txn contradicts the state in a way that no
-  /// replay explains (a parent that is missing): the caller must treat the log as corrupt.
+  /// Replay rules of ZooKeeper hold: an existing path created again, a missing one deleted again
+  /// are no errors; nor is a missing parent, whose deletion a fuzzy snapshot may hold already. See
+  /// OpResult::error, and ignored_count(). Raises last_zxid. Returns false if no server can have
+  /// written such a txn (no path to create or delete at, an impossible TTL): the caller must treat
+  /// the log as corrupt and throw this database away.
   [[nodiscard]] bool apply(const wire::TxnRecord& record, Applied& applied);
 
+  /// Operations so far that changed nothing because their node or its parent was missing, or was
+  /// there already. More than 0 only after replay over a fuzzy snapshot, or with a damaged log.
+  [[nodiscard]] uint64_t ignored_count() const { return ignored_count_; }
+
  private:
-  struct Impl;
+  friend class TxnApplier;
+
   Tree tree_;
   Zxid last_zxid_;
-  SessionMap sessions_;
+  absl::flat_hash_map<SessionId, int32_t> sessions_;  ///< Timeout in ms.
+  uint64_t ignored_count_ = 0;
 };
 
 }  // namespace quorate::tree

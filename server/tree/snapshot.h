@@ -17,6 +17,9 @@ namespace quorate::tree {
 /// txns are applied between the slices: nodes that change before their turn are saved as they were
 /// (the database knows its writer and tells it before it changes a node). At most one writer at a
 /// time for a database; must not outlive it. Making one costs O(sessions + ACLs), a slice O(bytes).
+///
+/// A writer may be destroyed before it is complete. After seven such in a row, making the next one
+/// visits every node once.
 class SnapshotWriter {
  public:
   explicit SnapshotWriter(Database& database);
@@ -27,7 +30,8 @@ class SnapshotWriter {
   /// The zxid whose state this is; names the file.
   [[nodiscard]] Zxid zxid() const;
   /// Appends about `bytes_max` bytes (a single node may exceed it). Returns false when the snapshot
-  /// is complete, after the last bytes (seals, digest, lastProcessedZxid) were appended.
+  /// is complete, after the last bytes (seals, digest, lastProcessedZxid) were appended; not to be
+  /// called again then.
   [[nodiscard]] bool next(std::string& to, size_t bytes_max);
 
  private:
@@ -37,9 +41,15 @@ class SnapshotWriter {
 
 /// What a snapshot says besides its content.
 struct SnapshotInfo {
-  std::optional<Zxid> last_processed_zxid;  ///< 3.9 and later.
-  std::optional<wire::TxnDigest> digest;    ///< As recorded; checked against the content if version 2.
+  std::optional<Zxid> last_processed_zxid;  ///< 3.9 and later. When the writing ended, in Java's.
+  /// As recorded when the writing ended, for `digest_zxid`. So it says something about the content
+  /// only if that is the zxid in the file's name (snapshots of ours, and those of Java that no txn
+  /// met): see digest_contradicts(). Absent if empty.
+  std::optional<wire::TxnDigest> digest;
   std::optional<Zxid> digest_zxid;
+  /// Nodes whose ACL is not in the snapshot (fuzzy ones of Java). Until a replayed txn gives them
+  /// another they have an ACL that lets nobody in.
+  size_t missing_acl_count = 0;
 };
 
 struct LoadedSnapshot {
@@ -51,5 +61,9 @@ struct LoadedSnapshot {
 /// Fuzzy snapshots of Java servers are accepted; a node without its parent, a bad checksum or a
 /// truncated file is an Error that names the offset. The caller sets the zxid from the file's name.
 [[nodiscard]] Result<LoadedSnapshot> load_snapshot(std::string_view bytes, TreeOptions options);
+
+/// True if the snapshot, whose file name says `zxid`, records another digest for that very zxid
+/// than its content has. Call it before any txn is replayed.
+[[nodiscard]] bool digest_contradicts(const LoadedSnapshot& snapshot, Zxid zxid);
 
 }  // namespace quorate::tree

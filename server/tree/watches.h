@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace quorate::tree {
 
-/// Small dense number that the node machine gives to a connection while it is open.
+/// Small dense number that the node machine gives to a connection while it is open. Below 2^28.
 struct WatcherId {
   uint32_t value = 0;
   friend constexpr auto operator<=>(const WatcherId&, const WatcherId&) = default;
@@ -41,13 +42,15 @@ struct Notification {
 /// and on shared paths at most 24 bytes each. Not thread-safe: owned by one loop.
 class Watches {
  public:
-  Watches();
+  /// `seed` is the key of the hashes, as TreeOptions::hash_seed.
+  explicit Watches(uint64_t seed = 0);
   ~Watches();
   Watches(Watches&&) noexcept;
   Watches& operator=(Watches&&) noexcept;
 
   void add_data(std::string_view path, WatcherId watcher);
   void add_child(std::string_view path, WatcherId watcher);
+  /// kStandard adds both a data and a child watch, as addWatch does in Apache.
   void add(std::string_view path, WatcherId watcher, WatchMode mode);
   /// Whether the watcher has a watch of `type` on `path`; since 3.9 the types 1 and 2 mean standard
   /// watches only.
@@ -56,24 +59,33 @@ class Watches {
   bool remove(std::string_view path, WatcherId watcher, WatcherType type);
   void remove_watcher(WatcherId watcher);
 
-  /// Appends the notifications of one change in ZooKeeper's order (own path first, then the parent's
-  /// children watches), each watcher at most once an event, and consumes the one-shot ones.
+  /// Appends the notifications of one change in ZooKeeper's order (own path first, then the
+  /// parent's children watches), each watcher at most once an event, and consumes the one-shot
+  /// ones.
   void fire(const Change& change, std::vector<Notification>& to);
 
-  // ---- For wchs, wchc, wchp and metrics ----------------------------------------------------------
-  [[nodiscard]] size_t count() const;         ///< Watches, data and child.
-  [[nodiscard]] size_t path_count() const;    ///< Distinct watched paths.
+  // ---- For wchs, wchc, wchp and metrics
+  // ----------------------------------------------------------
+  /// Numbers of pairs (path, watcher), of distinct paths, and of watchers with at least one.
+  struct Totals {
+    size_t watches = 0;
+    size_t paths = 0;
+    size_t watchers = 0;
+  };
+  [[nodiscard]] size_t count() const;       ///< Watches, data and child: the watch_count metric.
+  [[nodiscard]] size_t path_count() const;  ///< Distinct watched paths, data or child.
   [[nodiscard]] size_t watcher_count() const;
+  [[nodiscard]] Totals data_totals() const;  ///< Data watches only, as Apache's wchs.
   struct PathWatchers {
     std::string path;
-    std::vector<WatcherId> watchers;
+    std::vector<WatcherId> watchers;  ///< Ascending.
   };
   /// Data watches (as Apache's wchp and wchc), sorted by path.
   [[nodiscard]] std::vector<PathWatchers> dump() const;
 
  private:
   struct Impl;
-  Impl* impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace quorate::tree

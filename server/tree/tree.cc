@@ -1,0 +1,215 @@
+// Lookup and reading of the znode tree.
+#include "server/tree/tree.h"
+
+#include <algorithm>
+
+#include "server/base/assert.h"
+#include "server/tree/digest.h"
+
+namespace quorate::tree {
+
+namespace {
+
+/// wire: vector<ACL> of one entry, world:anyone:r, the ACL of /zookeeper/config.
+std::string read_only_acl() { return wire::encode_acls({{wire::kPermRead, {"world", "anyone"}}}); }
+
+}  // namespace
+
+Tree::Tree(TreeOptions options, Bare)
+    : options_(options),
+      children_(options.hash_seed),
+      acls_(options.hash_seed),
+      owned_(OwnerRules{options.extended_types_enabled, options.emulate_353_ttl}) {
+  root_ = add_node(NodeId{}, "", "", std::string_view(), AclTable::kOpen, {});
+  data_bytes_ += 1;  // Apache's map of nodes holds the root under "" and "/".
+}
+
+Tree Tree::bare(TreeOptions options) { return Tree(options, Bare{}); }
+
+Tree::Tree(TreeOptions options) : Tree(options, Bare{}) {
+  const std::string read_only = read_only_acl();
+  const std::string_view empty;
+  const NodeId system = add_node(root_, "zookeeper", "/zookeeper", empty, AclTable::kOpen, {});
+  add_node(system, "quota", kQuotaRoot, empty, AclTable::kOpen, {});
+  wire::StatPersisted config;
+  config.aversion = -1;
+  add_node(system, "config", "/zookeeper/config", empty, acls_.acquire(wire::AclList{read_only}),
+           config);
+}
+
+NodeId Tree::find(std::string_view path) const {
+  if (path.empty() || path == "/") {
+    return root_;
+  }
+  if (path.front() != '/') {
+    return NodeId{};
+  }
+  NodeId node = root_;
+  size_t start = 1;
+  while (true) {
+    const size_t end = std::min(path.find('/', start), path.size());
+    if (end == start) {
+      return NodeId{};
+    }
+    node = children_.find(store_, store_.at(node), path.substr(start, end - start));
+    if (!node || end == path.size()) {
+      return node;
+    }
+    start = end + 1;
+  }
+}
+
+NodeId Tree::find_parent(std::string_view path) const {
+  return find(path.substr(0, path.rfind('/')));
+}
+
+bool Tree::is_applicable(std::string_view path) {
+  if (path.size() < 2 || path.front() != '/') {
+    return false;
+  }
+  const size_t name_size = path.size() - path.rfind('/') - 1;
+  return name_size > 0 && name_size <= kNameBytesMax;
+}
+
+int64_t Tree::owner_of(NodeId id, const Node& node) const {
+  return node.has_owner != 0 ? owned_.owner(id) : 0;
+}
+
+wire::StatPersisted Tree::persisted(NodeId id) const {
+  const Node& node = store_.at(id);
+  return {.czxid = Zxid{node.czxid},
+          .mzxid = Zxid{node.mzxid},
+          .ctime = WallMillis{node.ctime},
+          .mtime = WallMillis{node.mtime},
+          .version = node.version,
+          .cversion = node.cversion,
+          .aversion = node.aversion,
+          .ephemeral_owner = owner_of(id, node),
+          .pzxid = Zxid{node.pzxid}};
+}
+
+wire::Stat Tree::stat(NodeId id) const {
+  const Node& node = store_.at(id);
+  const int32_t child_count = static_cast<int32_t>(children_.count(store_, node));
+  // The persisted cversion counts creates; for every create there is a delete, but for the children
+  // that are still there. Unsigned, so that it wraps as in Java.
+  const uint32_t changes =
+      static_cast<uint32_t>(node.cversion) * 2 - static_cast<uint32_t>(child_count);
+  return {.czxid = Zxid{node.czxid},
+          .mzxid = Zxid{node.mzxid},
+          .ctime = WallMillis{node.ctime},
+          .mtime = WallMillis{node.mtime},
+          .version = node.version,
+          .cversion = static_cast<int32_t>(changes),
+          .aversion = node.aversion,
+          .ephemeral_owner = ephemeral_owner(id),
+          .data_length = std::max(node.data_size, 0),
+          .num_children = child_count,
+          .pzxid = Zxid{node.pzxid}};
+}
+
+std::string Tree::path(NodeId id) const {
+  if (id == root_) {
+    return "/";
+  }
+  size_t size = 0;
+  for (NodeId at = id; at != root_; at = parent(at)) {
+    size += 1 + name(at).size();
+  }
+  std::string path(size, '/');
+  for (NodeId at = id; at != root_; at = parent(at)) {
+    size -= name(at).size();
+    path.replace(size, name(at).size(), name(at));
+    --size;
+  }
+  return path;
+}
+
+int32_t Tree::child_count(NodeId node) const {
+  return static_cast<int32_t>(children_.count(store_, store_.at(node)));
+}
+
+int64_t Tree::ephemeral_owner(NodeId id) const {
+  const int64_t owner = owner_of(id, store_.at(id));
+  return owner != 0 && owned_.kind(owner) == OwnerKind::kEphemeral ? owner : 0;
+}
+
+void Tree::append_children(NodeId node, wire::Writer& to) const {
+  const Node& parent = store_.at(node);
+  to.put_int(static_cast<int32_t>(children_.count(store_, parent)));
+  const uint32_t buckets = children_.bucket_count(parent);
+  for (uint32_t bucket = 0; bucket < buckets; ++bucket) {
+    children_.prefetch_bucket(store_, parent, bucket + 1);
+    children_.for_each_in_bucket(store_, parent, bucket, [this, &to](NodeId child) {
+      to.put_string(store_.at(child).name());
+      return true;
+    });
+  }
+}
+
+std::vector<NodeId> Tree::children(NodeId node) const {
+  std::vector<NodeId> all;
+  all.reserve(children_.count(store_, store_.at(node)));
+  children_.for_each(store_, store_.at(node), [&all](NodeId child) { all.push_back(child); });
+  return all;
+}
+
+int64_t Tree::descendant_count(NodeId node) const {
+  if (node == root_) {
+    return node_count_ - 1;
+  }
+  int64_t count = 0;
+  std::vector<NodeId> pending = {node};
+  while (!pending.empty()) {
+    const Node& at = store_.at(pending.back());
+    pending.pop_back();
+    count += children_.count(store_, at);
+    children_.for_each(store_, at, [this, &pending](NodeId child) {
+      if (store_.at(child).child_kind != static_cast<uint32_t>(ChildKind::kNone)) {
+        pending.push_back(child);
+      }
+    });
+  }
+  return count;
+}
+
+std::vector<std::string> Tree::ephemerals_of(SessionId session) const {
+  std::vector<std::string> paths;
+  for (const NodeId node : owned_.of_session(session)) {
+    paths.push_back(path(node));
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+std::vector<std::string> Tree::reapable(WallMillis now, int64_t never_used_ms_max,
+                                        size_t count_max) const {
+  std::vector<std::string> paths;
+  const auto is_childless = [this](const Node& node) { return children_.count(store_, node) == 0; };
+  for (const NodeId id : owned_.containers()) {
+    const Node& node = store_.at(id);
+    const bool never_used_too_long =
+        never_used_ms_max != 0 && now.value - node.mtime > never_used_ms_max;
+    if (paths.size() < count_max && is_childless(node) &&
+        (node.cversion > 0 || never_used_too_long)) {
+      paths.push_back(path(id));
+    }
+  }
+  for (const NodeId id : owned_.ttls()) {
+    const Node& node = store_.at(id);
+    const int64_t ttl_ms = ttl_ms_of(owned_.owner(id));
+    if (paths.size() < count_max && ttl_ms != 0 && now.value - node.mtime > ttl_ms &&
+        is_childless(node)) {
+      paths.push_back(path(id));
+    }
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+uint64_t Tree::node_digest(std::string_view path, wire::NullableBytes data,
+                           const wire::StatPersisted& stat) {
+  return is_below_system(path) ? 0 : node_crc(path, data, digest_stat(stat));
+}
+
+}  // namespace quorate::tree
