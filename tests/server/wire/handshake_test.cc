@@ -72,7 +72,8 @@ TEST(Handshake, ImpossiblePasswordLengths) {
 }
 
 TEST(Handshake, TrailingBytesAreIgnored) {
-  const auto request = decode_connect_request(apache_records().at("connect_request") + "more");
+  const std::string bytes = apache_records().at("connect_request") + "more";
+  const auto request = decode_connect_request(bytes);
   ASSERT_TRUE(request.has_value());
   EXPECT_TRUE(request->read_only);
 }

@@ -42,9 +42,10 @@ TEST(RequestDecode, OpcodesThatClientsCannotUse) {
 }
 
 TEST(RequestDecode, EveryOpcodeIsDecidedAndKnowsItsKind) {
+  const std::string body(100, '\0');
   for (int number = -20; number < 130; ++number) {
     const auto op = static_cast<OpCode>(number);
-    const DecodedRequest decoded = decode_request(op, from_hex(std::string(200, '0')));
+    const DecodedRequest decoded = decode_request(op, body);
     if (decoded.request) {
       EXPECT_EQ(is_write(op), std::holds_alternative<WriteRequest>(*decoded.request)) << number;
     } else {
@@ -70,7 +71,8 @@ TEST(RequestDecode, EachOpcodeYieldsItsOwnRecord) {
 }
 
 TEST(RequestDecode, NullPathsReadAsEmpty) {
-  const DecodedRequest decoded = decode_request(OpCode::kGetData, from_hex("ffffffff01"));
+  const std::string body = from_hex("ffffffff01");
+  const DecodedRequest decoded = decode_request(OpCode::kGetData, body);
   ASSERT_TRUE(decoded.request.has_value());
   EXPECT_TRUE(*decoded.request == Request(ReadRequest(GetDataRequest{"", true})));
 }
@@ -101,14 +103,14 @@ TEST(RequestDecode, HugeCountsAreRefused) {
 }
 
 TEST(RequestDecode, NullVectorsAreEmpty) {
-  const DecodedRequest watches =
-      decode_request(OpCode::kSetWatches2, from_hex("0000000000000001" + std::string(40, 'f')));
+  const std::string watches_body = from_hex("0000000000000001" + std::string(40, 'f'));
+  const DecodedRequest watches = decode_request(OpCode::kSetWatches2, watches_body);
   ASSERT_TRUE(watches.request.has_value());
   const SetWatchesRequest expected{OpCode::kSetWatches2, Zxid{1}, {}, {}, {}, {}, {}};
   EXPECT_TRUE(*watches.request == Request(ReadRequest(expected)));
 
-  const DecodedRequest acl =
-      decode_request(OpCode::kSetAcl, from_hex("000000022f61ffffffff00000003"));
+  const std::string acl_body = from_hex("000000022f61ffffffff00000003");
+  const DecodedRequest acl = decode_request(OpCode::kSetAcl, acl_body);
   ASSERT_TRUE(acl.request.has_value());
   const auto& request = std::get<SetAclRequest>(std::get<WriteRequest>(*acl.request));
   EXPECT_EQ(request.version, 3);
