@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zookeeper/zookeeper.h>
 
 #define SECONDS 20
@@ -173,12 +175,21 @@ static void acls(zhandle_t *zk, zhandle_t *stranger) {
   CHECK(zoo_set(stranger, "/acl", "y", 1, -1), ZNOAUTH);
 }
 
-/* A second handle takes the session over; its ephemeral stays. */
+/* A process ends without closing its session; this one takes it over, ephemeral and all. */
 static void reattach(const char *hosts) {
   struct Stat stat;
-  zhandle_t *first = open_session(hosts, NULL);
-  CHECK(zoo_create(first, "/mine", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0), ZOK);
-  clientid_t id = *zoo_client_id(first);
+  clientid_t id;
+  int ends[2];
+  CHECK(pipe(ends), 0);
+  pid_t child = fork();
+  if (child == 0) {
+    zhandle_t *first = open_session(hosts, NULL);
+    CHECK(zoo_create(first, "/mine", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0), ZOK);
+    id = *zoo_client_id(first);
+    _exit(write(ends[1], &id, sizeof id) == sizeof id ? 0 : 1);
+  }
+  CHECK(read(ends[0], &id, sizeof id) == sizeof id, 1);
+  CHECK(waitpid(child, NULL, 0) == child, 1);
   zhandle_t *second = open_session(hosts, &id);
   CHECK(zoo_client_id(second)->client_id == id.client_id, 1);
   CHECK(zoo_exists(second, "/mine", 0, &stat), ZOK);
@@ -187,12 +198,12 @@ static void reattach(const char *hosts) {
   zhandle_t *third = open_session(hosts, NULL);
   CHECK(zoo_exists(third, "/mine", 0, &stat), ZNONODE);
   zookeeper_close(third);
-  zookeeper_close(first);
 }
 
 int main(int count, char **arguments) {
   if (count != 2) return 2;
   zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);
+  reattach(arguments[1]); /* First: it forks, so no thread may run yet. */
   zhandle_t *one = open_session(arguments[1], NULL), *two = open_session(arguments[1], NULL);
   nodes(one);
   watches(one);
@@ -200,7 +211,6 @@ int main(int count, char **arguments) {
   acls(one, two);
   CHECK(zookeeper_close(one), ZOK);
   CHECK(zookeeper_close(two), ZOK);
-  reattach(arguments[1]);
   puts("ok");
   return 0;
 }
