@@ -107,70 +107,34 @@ std::string get_log_level(const Config& config) {
 }
 
 std::vector<Key> admin_rows() {
-  return {{"admin.enableServer", Flag{[](Config & c) -> auto& {return c.admin.enabled;
-}
-}  // namespace
-, "Run the HTTP server of commands and health."
-}  // namespace quorate::config
-,
-    {"admin.serverAddress",
-     Custom{set_admin_address, get_admin_address, "a host name or an address"},
-     "Address of that server; ZooKeeper's default is 0.0.0.0."},
-    {"admin.serverPort", Port{[](Config & c) -> auto& {return c.admin.port;
-}
-}
-, "TCP port of that server; 0 lets the system choose one."
-}
-,
-    {"admin.commandURL", Custom{set_command_path, get_command_path, "a path such as /commands"},
-     "Path before the name of a command."},
-    {"admin.tokenFile", Text{[](Config & c) -> auto& {return c.admin.token_file;
-}
-}
-, "File of the bearer token that commands which change state need; without it they are "
-  "refused. Ours."
-}
-, {"admin.idleTimeout", Int32{[](Config & c) -> auto& {return c.admin.idle_timeout_ms;
-}
-, 1
-}
-, "Time after which an idle connection is closed, milliseconds."
-}
-, {"admin.rateLimiterIntervalInMS",
-   Int64{[](Config & c) -> auto& {return c.admin.rate_limit_interval_ms;
-}
-, 0, INT32_MAX
-}
-, "Time between snapshots, and between restores, by command, milliseconds."
-}
-, {"admin.snapshot.enabled", Flag{[](Config & c) -> auto& {return c.admin.snapshot_enabled;
-}
-}
-, "Offer the command snapshot."
-}
-, {"admin.restore.enabled", Flag{[](Config & c) -> auto& {return c.admin.restore_enabled;
-}
-}
-, "Offer the command restore."
-}
-, {"admin.portUnification", Flag{[](Config & c) -> auto& {return c.admin.port_unification;
-}
-}
-, "Serve TLS and plain HTTP on one port."
-}
-, {"admin.forceHttps", Flag{[](Config & c) -> auto& {return c.admin.force_https;
-}
-}
-, "Serve TLS only."
-}
-, {"admin.needClientAuth", Flag{[](Config & c) -> auto& {return c.admin.need_client_auth;
-}
-}
-, "Need a client certificate over TLS."
-}
-,
-}
-;
+  return {
+      {"admin.enableServer", Flag{[](Config& c) { return &c.admin.enabled; }},
+       "Run the HTTP server of commands and health."},
+      {"admin.serverAddress",
+       Custom{set_admin_address, get_admin_address, "a host name or an address"},
+       "Address of that server; ZooKeeper's default is 0.0.0.0."},
+      {"admin.serverPort", Port{[](Config& c) { return &c.admin.port; }},
+       "TCP port of that server; 0 lets the system choose one."},
+      {"admin.commandURL", Custom{set_command_path, get_command_path, "a path such as /commands"},
+       "Path before the name of a command."},
+      {"admin.tokenFile", Text{[](Config& c) { return &c.admin.token_file; }},
+       "File of the bearer token that commands which change state need; without it they are "
+       "refused. Ours."},
+      {"admin.idleTimeout", Int32{[](Config& c) { return &c.admin.idle_timeout_ms; }, 1},
+       "Time after which an idle connection is closed, milliseconds."},
+      {"admin.rateLimiterIntervalInMS",
+       Int64{[](Config& c) { return &c.admin.rate_limit_interval_ms; }, 0, INT32_MAX},
+       "Time between snapshots, and between restores, by command, milliseconds."},
+      {"admin.snapshot.enabled", Flag{[](Config& c) { return &c.admin.snapshot_enabled; }},
+       "Offer the command snapshot."},
+      {"admin.restore.enabled", Flag{[](Config& c) { return &c.admin.restore_enabled; }},
+       "Offer the command restore."},
+      {"admin.portUnification", Flag{[](Config& c) { return &c.admin.port_unification; }},
+       "Serve TLS and plain HTTP on one port."},
+      {"admin.forceHttps", Flag{[](Config& c) { return &c.admin.force_https; }}, "Serve TLS only."},
+      {"admin.needClientAuth", Flag{[](Config& c) { return &c.admin.need_client_auth; }},
+       "Need a client certificate over TLS."},
+  };
 }
 
 std::vector<Key> metrics_and_log_rows() {
@@ -196,26 +160,22 @@ std::vector<Key> metrics_and_log_rows() {
        "Least level of log lines that are written.",
        {},
        Key::RawName::kOurs},
-      {"quorate.log.file", Text{[](Config & c) -> auto& {return c.log.file;
-}
-}
-, "File of log lines; standard error when not set.", {}, Key::RawName::kOurs
-}
-, {"quorate.log.fileSizeMb", Int32{[](Config & c) -> auto& {return c.log.file_size_max_mb;
-}
-, 1, 1048576
-}
-, "Size at which that file is rotated, MiB.", {}, Key::RawName::kOurs
-}
-, {"quorate.log.fileCount", Int32{[](Config & c) -> auto& {return c.log.file_count;
-}
-, 1, 1000
-}
-, "Rotated files that are kept.", {}, Key::RawName::kOurs
-}
-,
-}
-;
+      {"quorate.log.file",
+       Text{[](Config& c) { return &c.log.file; }},
+       "File of log lines; standard error when not set.",
+       {},
+       Key::RawName::kOurs},
+      {"quorate.log.fileSizeMb",
+       Int32{[](Config& c) { return &c.log.file_size_max_mb; }, 1, 1048576},
+       "Size at which that file is rotated, MiB.",
+       {},
+       Key::RawName::kOurs},
+      {"quorate.log.fileCount",
+       Int32{[](Config& c) { return &c.log.file_count; }, 1, 1000},
+       "Rotated files that are kept.",
+       {},
+       Key::RawName::kOurs},
+  };
 }
 
 }  // namespace

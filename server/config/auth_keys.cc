@@ -9,13 +9,16 @@ namespace quorate::config {
 namespace {
 
 // Java's names; each algorithm has its canonical one first.
-constexpr std::array<Word<DigestAlgorithm>, 6> kAlgorithms = {{
+constexpr std::array<Word<DigestAlgorithm>, 9> kAlgorithms = {{
     {"SHA1", DigestAlgorithm::kSha1},
     {"SHA-1", DigestAlgorithm::kSha1},
     {"SHA", DigestAlgorithm::kSha1},
     {"SHA-256", DigestAlgorithm::kSha256},
+    {"SHA-384", DigestAlgorithm::kSha384},
     {"SHA-512", DigestAlgorithm::kSha512},
     {"SHA3-256", DigestAlgorithm::kSha3_256},
+    {"SHA3-384", DigestAlgorithm::kSha3_384},
+    {"SHA3-512", DigestAlgorithm::kSha3_512},
 }};
 
 Verdict set_algorithm(Config& config, std::string_view value) {
@@ -109,51 +112,33 @@ constexpr std::string_view kSuperDigestAllowed =
 }  // namespace
 
 std::vector<Key> auth_keys() {
-  return {{"skipACL", Flag{[](Config & c) -> auto& {return c.auth.skip_acl;
-}
-, "yes", "no"
-}  // namespace quorate::config
-, "Check no ACL at all."
-}
-, {"DigestAuthenticationProvider.enabled",
-   Flag{[](Config & c) -> auto& {return c.auth.digest_scheme_enabled;
-}
-}
-, "Offer the scheme digest."
-}
-,
-    {"DigestAuthenticationProvider.digestAlg",
-     Custom{set_algorithm, get_algorithm, "SHA1, SHA-256, SHA-512 or SHA3-256"},
-     "Hash of the scheme digest."},
-    {"DigestAuthenticationProvider.superDigest",
-     Custom{set_super_digest, get_super_digest, kSuperDigestAllowed},
-     "The user whom no ACL binds."},
-    {"authProvider.",
-     Family{set_provider, get_providers, "N",
-            "org.apache.zookeeper.server.auth.{Digest,IP,X509,Ensemble}AuthenticationProvider"},
-     "Schemes that clients may authenticate by; digest and ip always may."},
-    {"X509AuthenticationProvider.superUser",
-     Text{[](Config & c) -> auto& {return c.auth.x509_super_user;
-}
-}
-, "Distinguished name of the certificate that no ACL binds."
-}
-, {"ensembleAuthName", List{[](Config & c) -> auto& {return c.auth.ensemble_names;
-}
-}
-, "Names of this ensemble that a client of the scheme ensemble may state."
-}
-, {"enforce.auth.enabled", Flag{[](Config & c) -> auto& {return c.auth.enforce_auth;
-}
-}
-, "Serve only clients that have authenticated by one of enforce.auth.schemes."
-}
-,
-    {"enforce.auth.schemes",
-     Custom{set_schemes, get_schemes, "of digest, ip, x509 and ensemble, joined by commas"},
-     "Schemes that enforce.auth.enabled accepts."},
-}
-;
+  return {
+      {"skipACL", Flag{[](Config& c) { return &c.auth.skip_acl; }, "yes", "no"},
+       "Check no ACL at all."},
+      {"DigestAuthenticationProvider.enabled",
+       Flag{[](Config& c) { return &c.auth.digest_scheme_enabled; }}, "Offer the scheme digest."},
+      {"DigestAuthenticationProvider.digestAlg",
+       Custom{set_algorithm, get_algorithm,
+              "SHA1, SHA-256, SHA-384, SHA-512, SHA3-256, SHA3-384 or SHA3-512"},
+       "Hash of the scheme digest."},
+      {"DigestAuthenticationProvider.superDigest",
+       Custom{set_super_digest, get_super_digest, kSuperDigestAllowed},
+       "The user whom no ACL binds."},
+      {"authProvider.",
+       Family{set_provider, get_providers, "N",
+              "org.apache.zookeeper.server.auth.{Digest,IP,X509,Ensemble}AuthenticationProvider"},
+       "Schemes that clients may authenticate by; digest and ip always may."},
+      {"X509AuthenticationProvider.superUser",
+       Text{[](Config& c) { return &c.auth.x509_super_user; }},
+       "Distinguished name of the certificate that no ACL binds."},
+      {"ensembleAuthName", List{[](Config& c) { return &c.auth.ensemble_names; }},
+       "Names of this ensemble that a client of the scheme ensemble may state."},
+      {"enforce.auth.enabled", Flag{[](Config& c) { return &c.auth.enforce_auth; }},
+       "Serve only clients that have authenticated by one of enforce.auth.schemes."},
+      {"enforce.auth.schemes",
+       Custom{set_schemes, get_schemes, "of digest, ip, x509 and ensemble, joined by commas"},
+       "Schemes that enforce.auth.enabled accepts."},
+  };
 }
 
 }  // namespace quorate::config

@@ -101,91 +101,58 @@ std::string get_connection_factory(const Config&) {
 constexpr std::string_view kHosts = "host names or addresses joined by commas";
 
 std::vector<Key> port_keys() {
-  return {{"clientPort", OptionalPort{[](Config & c) -> auto& {return c.client.port;
-}
-}  // namespace
-, "TCP port of clients; 0 lets the system choose one; without it the port is off."
-}  // namespace quorate::config
-,
-    {"clientPortAddress", Custom{set_client_addresses, get_client_addresses, kHosts},
-     "Addresses on which clientPort listens; all of the machine when not set."},
-    {"secureClientPort", OptionalPort{[](Config & c) -> auto& {return c.secure_client.port;
-}
-}
-, "TCP port of clients that use TLS; 0 lets the system choose one; off when not set."
-}
-,
-    {"secureClientPortAddress", Custom{set_secure_addresses, get_secure_addresses, kHosts},
-     "Addresses on which secureClientPort listens; all of the machine when not set."},
-    {"clientPortListenBacklog", Int32{[](Config & c) -> auto& {return c.listen_backlog;
-}
-, -1
-}
-, "Connections that wait to be accepted; -1: what the system allows."
-}
-, {"clientTcpKeepAlive", Flag{[](Config & c) -> auto& {return c.client_tcp_keep_alive;
-}
-}
-, "TCP keep-alive on client connections."
-}
-, {"tcpKeepAlive", Flag{[](Config & c) -> auto& {return c.peer_tcp_keep_alive;
-}
-}
-, "TCP keep-alive between members."
-}
-,
-    {"serverCnxnFactory",
-     Custom{set_connection_factory, get_connection_factory,
-            "org.apache.zookeeper.server.NIOServerCnxnFactory or NettyServerCnxnFactory"},
-     "Network class of ZooKeeper; accepted and of no effect."},
-    {"4lw.commands.whitelist",
-     Custom{set_words, get_words, "four-letter words joined by commas, or *"},
-     "Four-letter words that are answered."},
-    {"readonlymode.enabled", Flag{[](Config & c) -> auto& {return c.read_only_mode_enabled;
-}
-}
-, "Serve read-only clients without a quorum.", {}, Key::RawName::kOnly
-}
-,
-}
-;
+  return {
+      {"quorate.listen",
+       Custom{set_listen_addresses, get_listen_addresses, kHosts},
+       "Addresses of every port that has none of its own, for administration and metrics too.",
+       {},
+       Key::RawName::kOurs},
+      {"clientPort", OptionalPort{[](Config& c) { return &c.client.port; }},
+       "TCP port of clients; 0 lets the system choose one; without it the port is off."}
+
+      ,
+      {"clientPortAddress", Custom{set_client_addresses, get_client_addresses, kHosts},
+       "Addresses on which clientPort listens; all of the machine when not set."},
+      {"secureClientPort", OptionalPort{[](Config& c) { return &c.secure_client.port; }},
+       "TCP port of clients that use TLS; 0 lets the system choose one; off when not set."},
+      {"secureClientPortAddress", Custom{set_secure_addresses, get_secure_addresses, kHosts},
+       "Addresses on which secureClientPort listens; all of the machine when not set."},
+      {"clientPortListenBacklog", Int32{[](Config& c) { return &c.listen_backlog; }, -1},
+       "Connections that wait to be accepted; -1: what the system allows."},
+      {"clientTcpKeepAlive", Flag{[](Config& c) { return &c.client_tcp_keep_alive; }},
+       "TCP keep-alive on client connections."},
+      {"tcpKeepAlive", Flag{[](Config& c) { return &c.peer_tcp_keep_alive; }},
+       "TCP keep-alive between members."},
+      {"serverCnxnFactory",
+       Custom{set_connection_factory, get_connection_factory,
+              "org.apache.zookeeper.server.NIOServerCnxnFactory or NettyServerCnxnFactory"},
+       "Network class of ZooKeeper; accepted and of no effect."},
+      {"4lw.commands.whitelist",
+       Custom{set_words, get_words, "four-letter words joined by commas, or *"},
+       "Four-letter words that are answered."},
+      {"readonlymode.enabled",
+       Flag{[](Config& c) { return &c.read_only_mode_enabled; }},
+       "Serve read-only clients without a quorum.",
+       {},
+       Key::RawName::kOnly},
+  };
 }
 
 std::vector<Key> session_keys() {
-  return {{"tickTime", Int32{[](Config & c) -> auto& {return c.session.tick_time_ms;
-}
-, 1
-}
-, "Length of a tick, milliseconds."
-}
-, {"minSessionTimeout", Int32{[](Config & c) -> auto& {return c.session.min_session_timeout_ms;
-}
-, -1
-}
-, "Least session timeout that a client gets, milliseconds; -1: 2 ticks."
-}
-, {"maxSessionTimeout", Int32{[](Config & c) -> auto& {return c.session.max_session_timeout_ms;
-}
-, -1
-}
-, "Greatest session timeout that a client gets, milliseconds; -1: 20 ticks."
-}
-, {"nio.sessionlessCnxnTimeout",
-   Int32{[](Config & c) -> auto& {return c.session.handshake_timeout_ms;
-}
-, 1
-}
-, "Time that a connection has until it has a session, milliseconds."
-}
-, {"closeSessionTxn.enabled",
-   Flag{[](Config & c) -> auto& {return c.session.close_session_lists_paths;
-}
-}
-, "Whether the log lists the ephemerals that the end of a session deletes."
-}
-,
-}
-;
+  return {
+      {"tickTime", Int32{[](Config& c) { return &c.session.tick_time_ms; }, 1},
+       "Length of a tick, milliseconds."},
+      {"minSessionTimeout", Int32{[](Config& c) { return &c.session.min_session_timeout_ms; }, -1},
+       "Least session timeout that a client gets, milliseconds; -1: 2 ticks."},
+      {"maxSessionTimeout", Int32{[](Config& c) { return &c.session.max_session_timeout_ms; }, -1},
+       "Greatest session timeout that a client gets, milliseconds; -1: 20 ticks."},
+      {"nio.sessionlessCnxnTimeout",
+       Int32{[](Config& c) { return &c.session.handshake_timeout_ms; }, 1},
+       "Time that a connection has until it has a session, milliseconds."},
+      {"closeSessionTxn.enabled",
+       Flag{[](Config& c) { return &c.session.close_session_lists_paths; }},
+       "Whether the log lists the ephemerals that the end of a session deletes."},
+  };
 }
 
 }  // namespace

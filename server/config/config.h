@@ -141,7 +141,7 @@ struct TreeSettings {
 };
 
 /// Hash of the digest scheme. Default SHA-1, the only one that ZooKeeper before 3.7 knows.
-enum class DigestAlgorithm { kSha1, kSha256, kSha512, kSha3_256 };
+enum class DigestAlgorithm { kSha1, kSha256, kSha384, kSha512, kSha3_256, kSha3_384, kSha3_512 };
 
 /// Who may do what.
 struct AuthSettings {

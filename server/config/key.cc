@@ -68,9 +68,9 @@ struct Apply {
 
   Verdict operator()(const Flag& flag) const {
     if (equals_ignoring_case(value, flag.word_true)) {
-      flag.field(config) = true;
+      *flag.field(config) = true;
     } else if (equals_ignoring_case(value, flag.word_false)) {
-      flag.field(config) = false;
+      *flag.field(config) = false;
     } else {
       return must_be(value, Allowed{}(flag));
     }
@@ -83,21 +83,21 @@ struct Apply {
     if (!parsed) {
       return must_be(value, Allowed{}(fraction));
     }
-    fraction.field(config) = *parsed;
+    *fraction.field(config) = *parsed;
     return {};
   }
   Verdict operator()(const Port& port) const { return set_port(port); }
   Verdict operator()(const OptionalPort& port) const { return set_port(port); }
   Verdict operator()(const Text& text) const {
-    text.field(config) = value;
+    *text.field(config) = value;
     return {};
   }
   Verdict operator()(const SecretText& secret) const {
-    secret.field(config) = Secret(std::string(value));
+    *secret.field(config) = Secret(std::string(value));
     return {};
   }
   Verdict operator()(const List& list) const {
-    list.field(config) = split_list(value);
+    *list.field(config) = split_list(value);
     return {};
   }
   Verdict operator()(const Custom& custom) const { return custom.set(config, value); }
@@ -122,7 +122,7 @@ struct Apply {
     if (!parsed) {
       return must_be(value, Allowed{}(number));
     }
-    auto& field = number.field(config);
+    auto& field = *number.field(config);
     field = static_cast<std::remove_reference_t<decltype(field)>>(*parsed);
     return {};
   }
@@ -132,7 +132,7 @@ struct Apply {
     if (!parsed) {
       return must_be(value, Allowed{}(port));
     }
-    port.field(config) = static_cast<uint16_t>(*parsed);
+    *port.field(config) = static_cast<uint16_t>(*parsed);
     return {};
   }
 };
@@ -142,23 +142,27 @@ struct Value {
   Config& config;
 
   std::string operator()(const Flag& flag) const {
-    return std::string(flag.field(config) ? flag.word_true : flag.word_false);
+    return std::string(*flag.field(config) ? flag.word_true : flag.word_false);
   }
-  std::string operator()(const Int32& number) const { return std::to_string(number.field(config)); }
-  std::string operator()(const Int64& number) const { return std::to_string(number.field(config)); }
+  std::string operator()(const Int32& number) const {
+    return std::to_string(*number.field(config));
+  }
+  std::string operator()(const Int64& number) const {
+    return std::to_string(*number.field(config));
+  }
   std::string operator()(const Fraction& fraction) const {
-    return number_text(fraction.field(config));
+    return number_text(*fraction.field(config));
   }
-  std::string operator()(const Port& port) const { return std::to_string(port.field(config)); }
+  std::string operator()(const Port& port) const { return std::to_string(*port.field(config)); }
   std::string operator()(const OptionalPort& port) const {
-    const std::optional<uint16_t> value = port.field(config);
+    const std::optional<uint16_t> value = *port.field(config);
     return value ? std::to_string(*value) : std::string();
   }
-  std::string operator()(const Text& text) const { return text.field(config); }
+  std::string operator()(const Text& text) const { return *text.field(config); }
   std::string operator()(const SecretText& secret) const {
-    return std::string(secret.field(config).empty() ? std::string_view() : Secret::kRedacted);
+    return std::string(secret.field(config)->empty() ? std::string_view() : Secret::kRedacted);
   }
-  std::string operator()(const List& list) const { return join(list.field(config), ","); }
+  std::string operator()(const List& list) const { return join(*list.field(config), ","); }
   std::string operator()(const Custom& custom) const { return custom.get(config); }
   std::string operator()(const Family&) const { return {}; }
   std::string operator()(const Ignored&) const { return {}; }

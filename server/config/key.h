@@ -13,9 +13,10 @@
 
 namespace quorate::config {
 
-/// A field of T in Config, by a function rather than a pointer because sections are nested.
+/// Finds a field of T in a Config: a function, not a pointer to member, because sections are
+/// nested.
 template <typename T>
-using Field = T& (*)(Config&);
+using Field = T* (*)(Config&);
 
 /// `true` or `false`, or `yes` or `no`, as ZooKeeper spells this key; case does not matter.
 struct Flag {

@@ -116,179 +116,98 @@ Verdict set_election_algorithm(Config&, std::string_view value) {
 std::string get_election_algorithm(const Config&) { return "3"; }
 
 std::vector<Key> member_rows() {
-  return {{"server.",
-           Family{set_server, get_servers, "N",
-                  "host:quorumPort:electionPort[:participant|observer][;[clientHost:]clientPort]"},
-           "Server N of the ensemble."},
-          {"group.", Family{set_group, get_groups, "G", "server ids of 0 to 255 joined by ':'"},
-           "Servers of group G; without groups a plain majority decides."},
-          {"weight.", Family{set_weight, get_weights, "N", "an integer of 0 to 2147483647"},
-           "Weight of server N in its group; 1 when not set."},
-          {"dynamicConfigFile", Text{[](Config & c) -> auto& {return c.quorum.dynamic_config_file;
-}
-}  // namespace
-, "File that holds the keys server, group and weight instead."
-}  // namespace quorate::config
-,
-    {"peerType", Custom{set_peer_type, get_peer_type, "participant or observer"},
-     "What this member is; the list of servers decides."},
-    {"standaloneEnabled", Flag{[](Config & c) -> auto& {return c.quorum.standalone_enabled;
-}
-}
-, "Let a list of one server run standalone."
-}
-, {"reconfigEnabled", Flag{[](Config & c) -> auto& {return c.quorum.reconfig_enabled;
-}
-}
-, "Allow the operation reconfig."
-}
-, {"quorate.name", Text{[](Config & c) -> auto& {return c.quorum.member_name;
-}
-}
-, "This member's name: its id is that of the server whose first host label it is.", {},
-    Key::RawName::kOurs
-}
-,
-}
-;
+  return {
+      {"server.",
+       Family{set_server, get_servers, "N",
+              "host:quorumPort:electionPort[:participant|observer][;[clientHost:]clientPort]"},
+       "Server N of the ensemble."},
+      {"group.", Family{set_group, get_groups, "G", "server ids of 0 to 255 joined by ':'"},
+       "Servers of group G; without groups a plain majority decides."},
+      {"weight.", Family{set_weight, get_weights, "N", "an integer of 0 to 2147483647"},
+       "Weight of server N in its group; 1 when not set."},
+      {"dynamicConfigFile", Text{[](Config& c) { return &c.quorum.dynamic_config_file; }},
+       "File that holds the keys server, group and weight instead."},
+      {"peerType", Custom{set_peer_type, get_peer_type, "participant or observer"},
+       "What this member is; the list of servers decides."},
+      {"standaloneEnabled", Flag{[](Config& c) { return &c.quorum.standalone_enabled; }},
+       "Let a list of one server run standalone."},
+      {"reconfigEnabled", Flag{[](Config& c) { return &c.quorum.reconfig_enabled; }},
+       "Allow the operation reconfig."},
+      {"quorate.name",
+       Text{[](Config& c) { return &c.quorum.member_name; }},
+       "This member's name: its id is that of the server whose first host label it is.",
+       {},
+       Key::RawName::kOurs},
+  };
 }
 
 std::vector<Key> sync_rows() {
-  return {{"initLimit", Int32{[](Config & c) -> auto& {return c.quorum.init_limit_ticks;
-}
-, 1
-}
-, "Time that a learner has to connect and sync, ticks; required with a quorum."
-}
-, {"syncLimit", Int32{[](Config & c) -> auto& {return c.quorum.sync_limit_ticks;
-}
-, 1
-}
-, "Time that a learner has to answer, ticks; required with a quorum."
-}
-, {"connectToLearnerMasterLimit",
-   Int32{[](Config & c) -> auto& {return c.quorum.connect_to_learner_master_limit_ticks;
-}
-, 0
-}
-, "Time that a learner tries to reach its master, ticks; 0: initLimit."
-}
-, {"leaderServes", Flag{[](Config & c) -> auto& {return c.quorum.leader_serves;
-}
-, "yes", "no"
-}
-, "Let the leader serve clients."
-}
-, {"syncEnabled", Flag{[](Config & c) -> auto& {return c.quorum.observer_sync_enabled;
-}
-}
-, "Let observers log and snapshot.", { "observer.syncEnabled" }
-}
-, {"observerMasterPort", Port{[](Config & c) -> auto& {return c.quorum.observer_master_port;
-}
-}
-, "TCP port at which a follower serves observers; 0: off."
-}
-, {"leader.maxTimeToWaitForEpoch", Int32{[](Config & c) -> auto& {return c.quorum.epoch_wait_max_ms;
-}
-, -1
-}
-, "Time that a leader waits for the epoch, milliseconds; -1: no bound.", { "maxTimeToWaitForEpoch" }
-}
-, {"leader.maxConcurrentSnapSyncs",
-   Int32{[](Config & c) -> auto& {return c.quorum.snapshot_syncs_max;
-}
-, 1
-}
-, "Observers that are sent a snapshot at once.", { "maxConcurrentSnapSyncs" }
-}
-, {"leader.maxConcurrentDiffSyncs", Int32{[](Config & c) -> auto& {return c.quorum.diff_syncs_max;
-}
-, 1
-}
-, "Observers that are sent a difference at once.", { "maxConcurrentDiffSyncs" }
-}
-, {"observer.reconnectDelayMs",
-   Int32{[](Config & c) -> auto& {return c.quorum.observer_reconnect_delay_ms;
-}
-, 0
-}
-, "Time before an observer reconnects, milliseconds."
-}
-, {"observer.election.DelayMs",
-   Int32{[](Config & c) -> auto& {return c.quorum.observer_election_delay_ms;
-}
-, 0
-}
-, "Time before an observer looks for a leader, milliseconds."
-}
-,
-}
-;
+  return {
+      {"initLimit", Int32{[](Config& c) { return &c.quorum.init_limit_ticks; }, 1},
+       "Time that a learner has to connect and sync, ticks; required with a quorum."},
+      {"syncLimit", Int32{[](Config& c) { return &c.quorum.sync_limit_ticks; }, 1},
+       "Time that a learner has to answer, ticks; required with a quorum."},
+      {"connectToLearnerMasterLimit",
+       Int32{[](Config& c) { return &c.quorum.connect_to_learner_master_limit_ticks; }, 0},
+       "Time that a learner tries to reach its master, ticks; 0: initLimit."},
+      {"leaderServes", Flag{[](Config& c) { return &c.quorum.leader_serves; }, "yes", "no"},
+       "Let the leader serve clients."},
+      {"syncEnabled",
+       Flag{[](Config& c) { return &c.quorum.observer_sync_enabled; }},
+       "Let observers log and snapshot.",
+       {"observer.syncEnabled"}},
+      {"observerMasterPort", Port{[](Config& c) { return &c.quorum.observer_master_port; }},
+       "TCP port at which a follower serves observers; 0: off."},
+      {"leader.maxTimeToWaitForEpoch",
+       Int32{[](Config& c) { return &c.quorum.epoch_wait_max_ms; }, -1},
+       "Time that a leader waits for the epoch, milliseconds; -1: no bound.",
+       {"maxTimeToWaitForEpoch"}},
+      {"leader.maxConcurrentSnapSyncs",
+       Int32{[](Config& c) { return &c.quorum.snapshot_syncs_max; }, 1},
+       "Observers that are sent a snapshot at once.",
+       {"maxConcurrentSnapSyncs"}},
+      {"leader.maxConcurrentDiffSyncs",
+       Int32{[](Config& c) { return &c.quorum.diff_syncs_max; }, 1},
+       "Observers that are sent a difference at once.",
+       {"maxConcurrentDiffSyncs"}},
+      {"observer.reconnectDelayMs",
+       Int32{[](Config& c) { return &c.quorum.observer_reconnect_delay_ms; }, 0},
+       "Time before an observer reconnects, milliseconds."},
+      {"observer.election.DelayMs",
+       Int32{[](Config& c) { return &c.quorum.observer_election_delay_ms; }, 0},
+       "Time before an observer looks for a leader, milliseconds."},
+  };
 }
 
 std::vector<Key> election_rows() {
-  return {{"electionAlg", Custom{set_election_algorithm, get_election_algorithm, "3"},
-           "The election algorithm, of which there is one."},
-          {"cnxTimeout", Int32{[](Config & c) -> auto& {return c.quorum.connect_timeout_ms;
-}
-, 1
-}
-, "Time to connect to a member for election, milliseconds."
-}
-, {"quorumCnxnTimeoutMs", Int32{[](Config & c) -> auto& {return c.quorum.election_read_timeout_ms;
-}
-, -1
-}
-, "Time that an election connection may be silent, milliseconds; -1: for ever."
-}
-, {"fastleader.minNotificationInterval",
-   Int32{[](Config & c) -> auto& {return c.quorum.notification_interval_min_ms;
-}
-, 1
-}
-, "Least wait for notifications, milliseconds."
-}
-, {"fastleader.maxNotificationInterval",
-   Int32{[](Config & c) -> auto& {return c.quorum.notification_interval_max_ms;
-}
-, 1
-}
-, "Greatest wait for notifications, milliseconds."
-}
-, {"electionPortBindRetry",
-   Int32{[](Config & c) -> auto& {return c.quorum.election_port_bind_retries;
-}
-, 0
-}
-, "Attempts to bind the election port; 0: without end."
-}
-, {"quorumListenOnAllIPs", Flag{[](Config & c) -> auto& {return c.quorum.listen_on_all_addresses;
-}
-}
-, "Listen for members on every address of the machine."
-}
-, {"multiAddress.enabled", Flag{[](Config & c) -> auto& {return c.quorum.multi_address_enabled;
-}
-}
-, "Allow several addresses of one server."
-}
-, {"multiAddress.reachabilityCheckEnabled",
-   Flag{[](Config & c) -> auto& {return c.quorum.reachability_check_enabled;
-}
-}
-, "Probe which of several addresses can be reached."
-}
-, {"multiAddress.reachabilityCheckTimeoutMs",
-   Int32{[](Config & c) -> auto& {return c.quorum.reachability_check_timeout_ms;
-}
-, 1
-}
-, "Time of that probe, milliseconds."
-}
-,
-}
-;
+  return {
+      {"electionAlg", Custom{set_election_algorithm, get_election_algorithm, "3"},
+       "The election algorithm, of which there is one."},
+      {"cnxTimeout", Int32{[](Config& c) { return &c.quorum.connect_timeout_ms; }, 1},
+       "Time to connect to a member for election, milliseconds."},
+      {"quorumCnxnTimeoutMs",
+       Int32{[](Config& c) { return &c.quorum.election_read_timeout_ms; }, -1},
+       "Time that an election connection may be silent, milliseconds; -1: for ever."},
+      {"fastleader.minNotificationInterval",
+       Int32{[](Config& c) { return &c.quorum.notification_interval_min_ms; }, 1},
+       "Least wait for notifications, milliseconds."},
+      {"fastleader.maxNotificationInterval",
+       Int32{[](Config& c) { return &c.quorum.notification_interval_max_ms; }, 1},
+       "Greatest wait for notifications, milliseconds."},
+      {"electionPortBindRetry",
+       Int32{[](Config& c) { return &c.quorum.election_port_bind_retries; }, 0},
+       "Attempts to bind the election port; 0: without end."},
+      {"quorumListenOnAllIPs", Flag{[](Config& c) { return &c.quorum.listen_on_all_addresses; }},
+       "Listen for members on every address of the machine."},
+      {"multiAddress.enabled", Flag{[](Config& c) { return &c.quorum.multi_address_enabled; }},
+       "Allow several addresses of one server."},
+      {"multiAddress.reachabilityCheckEnabled",
+       Flag{[](Config& c) { return &c.quorum.reachability_check_enabled; }},
+       "Probe which of several addresses can be reached."},
+      {"multiAddress.reachabilityCheckTimeoutMs",
+       Int32{[](Config& c) { return &c.quorum.reachability_check_timeout_ms; }, 1},
+       "Time of that probe, milliseconds."},
+  };
 }
 
 }  // namespace

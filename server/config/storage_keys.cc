@@ -78,109 +78,59 @@ std::string get_purge_interval(const Config& config) {
 }
 
 std::vector<Key> directory_keys() {
-  return {{"dataDir", Text{[](Config & c) -> auto& {return c.storage.data_dir;
-}
-}  // namespace
-, "Directory of snapshots, epochs and myid; required."
-}  // namespace quorate::config
-, {"dataLogDir", Text{[](Config & c) -> auto& {return c.storage.data_log_dir;
-}
-}
-, "Directory of the transaction log; dataDir when not set."
-}
-, {"datadir.autocreate", Flag{[](Config & c) -> auto& {return c.storage.autocreate_data_dir;
-}
-}
-, "Create data directories that are missing."
-}
-, {"db.autocreate", Flag{[](Config & c) -> auto& {return c.storage.autocreate_db;
-}
-}
-, "Start an empty data directory as an empty database."
-}
-,
-}
-;
+  return {
+      {"dataDir", Text{[](Config& c) { return &c.storage.data_dir; }},
+       "Directory of snapshots, epochs and myid; required."},
+      {"dataLogDir", Text{[](Config& c) { return &c.storage.data_log_dir; }},
+       "Directory of the transaction log; dataDir when not set."},
+      {"datadir.autocreate", Flag{[](Config& c) { return &c.storage.autocreate_data_dir; }},
+       "Create data directories that are missing."},
+      {"db.autocreate", Flag{[](Config& c) { return &c.storage.autocreate_db; }},
+       "Start an empty data directory as an empty database."},
+  };
 }
 
 std::vector<Key> log_keys() {
-  return {{"preAllocSize", Int64{[](Config & c) -> auto& {return c.storage.prealloc_size_kb;
-}
-, 0, INT32_MAX
-}
-, "Size by which a log file is extended ahead of need, KiB; 0: not at all."
-}
-, {"txnLogSizeLimitInKb", Int64{[](Config & c) -> auto& {return c.storage.txn_log_size_limit_kb;
-}
-, -1, INT32_MAX
-}
-, "Size at which the next log file is begun, KiB; 0 or less: only at snapshots."
-}
-, {"forceSync", Flag{[](Config & c) -> auto& {return c.storage.force_sync;
-}
-, "yes", "no"
-}
-, "Have a write on disk before it is acknowledged; no can lose acknowledged writes."
-}
-, {"fsync.warningthresholdms",
-   Int64{[](Config & c) -> auto& {return c.storage.fsync_warning_threshold_ms;
-}
-, 0
-}
-, "Time after which one fsync is logged as slow, milliseconds.", {}, Key::RawName::kAlso
-}
-, {"maxBatchSize", Int32{[](Config & c) -> auto& {return c.storage.flush_batch_max;
-}
-, 1
-}
-, "Most transactions in one flush of the log."
-}
-, {"commitLogCount", Int32{[](Config & c) -> auto& {return c.storage.commit_log_count;
-}
-, 0
-}
-, "Committed transactions kept in memory to bring learners up to date."
-}
-,
-}
-;
+  return {
+      {"preAllocSize", Int64{[](Config& c) { return &c.storage.prealloc_size_kb; }, 0, INT32_MAX},
+       "Size by which a log file is extended ahead of need, KiB; 0: not at all."},
+      {"txnLogSizeLimitInKb",
+       Int64{[](Config& c) { return &c.storage.txn_log_size_limit_kb; }, -1, INT32_MAX},
+       "Size at which the next log file is begun, KiB; 0 or less: only at snapshots."},
+      {"forceSync", Flag{[](Config& c) { return &c.storage.force_sync; }, "yes", "no"},
+       "Have a write on disk before it is acknowledged; no can lose acknowledged writes."},
+      {"fsync.warningthresholdms",
+       Int64{[](Config& c) { return &c.storage.fsync_warning_threshold_ms; }, 0},
+       "Time after which one fsync is logged as slow, milliseconds.",
+       {},
+       Key::RawName::kAlso},
+      {"maxBatchSize", Int32{[](Config& c) { return &c.storage.flush_batch_max; }, 1},
+       "Most transactions in one flush of the log."},
+      {"commitLogCount", Int32{[](Config& c) { return &c.storage.commit_log_count; }, 0},
+       "Committed transactions kept in memory to bring learners up to date."},
+  };
 }
 
 std::vector<Key> snapshot_keys() {
-  return {{"snapCount", Int32{[](Config & c) -> auto& {return c.storage.snap_count;
-}
-, 2
-}
-, "Transactions between snapshots, at most."
-}
-, {"snapSizeLimitInKb", Int64{[](Config & c) -> auto& {return c.storage.snap_size_limit_kb;
-}
-, -1, INT64_MAX / 1024
-}
-, "Log bytes between snapshots, at most, KiB; 0 or less: no such limit."
-}
-,
-    {"snapshot.compression.method", Custom{set_compression, get_compression, "nothing or gz"},
-     "How snapshots are compressed."},
-    {"snapshot.trust.empty", Flag{[](Config & c) -> auto& {return c.storage.snapshot_trust_empty;
-}
-}
-, "Replay logs without any valid snapshot from an empty tree."
-}
-, {"serializeLastProcessedZxid.enabled",
-   Flag{[](Config & c) -> auto& {return c.storage.serialize_last_zxid;
-}
-}
-, "End a snapshot with the last zxid, as ZooKeeper 3.9 does."
-}
-,
-    {"autopurge.snapRetainCount",
-     Custom{set_retain_count, get_retain_count, "an integer of 3 to 2147483647"},
-     "Snapshots that the purge keeps, with the logs that they need."},
-    {"autopurge.purgeInterval", Custom{set_purge_interval, get_purge_interval, kIntervalAllowed},
-     "Time between purges; ZooKeeper's default is 0, ours 1 hour."},
-}
-;
+  return {
+      {"snapCount", Int32{[](Config& c) { return &c.storage.snap_count; }, 2},
+       "Transactions between snapshots, at most."},
+      {"snapSizeLimitInKb",
+       Int64{[](Config& c) { return &c.storage.snap_size_limit_kb; }, -1, INT64_MAX / 1024},
+       "Log bytes between snapshots, at most, KiB; 0 or less: no such limit."},
+      {"snapshot.compression.method", Custom{set_compression, get_compression, "nothing or gz"},
+       "How snapshots are compressed."},
+      {"snapshot.trust.empty", Flag{[](Config& c) { return &c.storage.snapshot_trust_empty; }},
+       "Replay logs without any valid snapshot from an empty tree."},
+      {"serializeLastProcessedZxid.enabled",
+       Flag{[](Config& c) { return &c.storage.serialize_last_zxid; }},
+       "End a snapshot with the last zxid, as ZooKeeper 3.9 does."},
+      {"autopurge.snapRetainCount",
+       Custom{set_retain_count, get_retain_count, "an integer of 3 to 2147483647"},
+       "Snapshots that the purge keeps, with the logs that they need."},
+      {"autopurge.purgeInterval", Custom{set_purge_interval, get_purge_interval, kIntervalAllowed},
+       "Time between purges; ZooKeeper's default is 0, ours 1 hour."},
+  };
 }
 
 }  // namespace

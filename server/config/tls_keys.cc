@@ -78,9 +78,9 @@ Verdict set_protocol(TlsSettings& tls, std::string_view value) {
 template <TlsSettings Config::*kSection, StoreSettings TlsSettings::*kStore>
 struct StoreFields {
   static StoreSettings& store(Config& config) { return config.*kSection.*kStore; }
-  static std::string& location(Config& config) { return store(config).location; }
-  static Secret& password(Config& config) { return store(config).password; }
-  static std::string& password_path(Config& config) { return store(config).password_path; }
+  static std::string* location(Config& config) { return &store(config).location; }
+  static Secret* password(Config& config) { return &store(config).password; }
+  static std::string* password_path(Config& config) { return &store(config).password_path; }
   static Verdict set_type(Config& config, std::string_view value) {
     return set_word<StoreType>(kStoreTypes, store(config).type, value);
   }
@@ -117,8 +117,8 @@ struct TlsFields {
   static std::string get_enabled_protocols(const Config& config) {
     return config::get_enabled_protocols(config.*kSection);
   }
-  static std::vector<std::string>& cipher_suites(Config& config) {
-    return tls(config).cipher_suites;
+  static std::vector<std::string>* cipher_suites(Config& config) {
+    return &tls(config).cipher_suites;
   }
   static Verdict set_client_auth(Config& config, std::string_view value) {
     return set_word<ClientAuth>(kClientAuths, tls(config).client_auth, value);
@@ -126,8 +126,8 @@ struct TlsFields {
   static std::string get_client_auth(const Config& config) {
     return word_of<ClientAuth>(kClientAuths, (config.*kSection).client_auth);
   }
-  static bool& hostname_verification(Config& config) { return tls(config).hostname_verification; }
-  static int32_t& handshake_timeout_ms(Config& config) { return tls(config).handshake_timeout_ms; }
+  static bool* hostname_verification(Config& config) { return &tls(config).hostname_verification; }
+  static int32_t* handshake_timeout_ms(Config& config) { return &tls(config).handshake_timeout_ms; }
 };
 
 constexpr std::string_view kNotChecked =
@@ -175,40 +175,25 @@ std::vector<Key> section_rows(const std::string& prefix) {
 }
 
 std::vector<Key> shared_rows() {
-  return {{"client.certReload", Flag{[](Config & c) -> auto& {return c.tls.reload_files;
-}
-}  // namespace
-, "Load changed files of ssl.* while running; ZooKeeper's default is false."
-}  // namespace quorate::config
-, {"client.portUnification", Flag{[](Config & c) -> auto& {return c.tls.port_unification;
-}
-}
-, "Serve TLS and plain clients on secureClientPort."
-}
-, {"sslQuorumReloadCertFiles", Flag{[](Config & c) -> auto& {return c.quorum_tls.reload_files;
-}
-}
-, "Load changed files of ssl.quorum.* while running; ZooKeeper's default is false."
-}
-, {"sslQuorum", Flag{[](Config & c) -> auto& {return c.quorum.tls_enabled;
-}
-}
-, "Speak TLS between members."
-}
-, {"portUnification", Flag{[](Config & c) -> auto& {return c.quorum.tls_port_unification;
-}
-}
-, "Speak TLS and plain text between members on one port."
-}
-, {"quorate.tlsDir", Text{[](Config & c) -> auto& {return c.tls.directory;
-}
-}
-, "Directory with tls.crt, tls.key and ca.crt for clients; wins over ssl.*Store.", {},
-    Key::RawName::kOurs
-}
-,
-}
-;
+  return {
+      {"client.certReload", Flag{[](Config& c) { return &c.tls.reload_files; }},
+       "Load changed files of ssl.* while running; ZooKeeper's default is false."}
+
+      ,
+      {"client.portUnification", Flag{[](Config& c) { return &c.tls.port_unification; }},
+       "Serve TLS and plain clients on secureClientPort."},
+      {"sslQuorumReloadCertFiles", Flag{[](Config& c) { return &c.quorum_tls.reload_files; }},
+       "Load changed files of ssl.quorum.* while running; ZooKeeper's default is false."},
+      {"sslQuorum", Flag{[](Config& c) { return &c.quorum.tls_enabled; }},
+       "Speak TLS between members."},
+      {"portUnification", Flag{[](Config& c) { return &c.quorum.tls_port_unification; }},
+       "Speak TLS and plain text between members on one port."},
+      {"quorate.tlsDir",
+       Text{[](Config& c) { return &c.tls.directory; }},
+       "Directory with tls.crt, tls.key and ca.crt for clients; wins over ssl.*Store.",
+       {},
+       Key::RawName::kOurs},
+  };
 }
 
 }  // namespace
