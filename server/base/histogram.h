@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "server/base/time.h"
@@ -26,6 +27,19 @@ class Histogram {
     if (count_ == 1 || us < min_us_) {
       min_us_ = us;
     }
+  }
+  /// Adds all durations of `other`.
+  void merge(const Histogram& other) {
+    if (other.count_ == 0) {
+      return;
+    }
+    for (size_t index = 0; index < buckets_.size(); ++index) {
+      buckets_[index] += other.buckets_[index];
+    }
+    min_us_ = count_ == 0 || other.min_us_ < min_us_ ? other.min_us_ : min_us_;
+    max_us_ = other.max_us_ > max_us_ ? other.max_us_ : max_us_;
+    count_ += other.count_;
+    sum_us_ += other.sum_us_;
   }
   [[nodiscard]] uint64_t count() const { return count_; }
   [[nodiscard]] int64_t sum_us() const { return sum_us_; }

@@ -84,6 +84,27 @@ TEST(Histogram, QuantilesOfEvenValues) {
   EXPECT_EQ(histogram.quantile_us(1), 10000);
 }
 
+TEST(Histogram, MergeIsAsIfBothWereOne) {
+  Histogram left;
+  Histogram right;
+  Histogram whole;
+  left.merge(right);
+  EXPECT_EQ(left.count(), 0U);
+  for (int us = 1; us <= 1000; ++us) {
+    (us % 3 == 0 ? left : right).record(microseconds(us));
+    whole.record(microseconds(us));
+  }
+  left.merge(right);
+  EXPECT_EQ(left.count(), whole.count());
+  EXPECT_EQ(left.sum_us(), whole.sum_us());
+  EXPECT_EQ(left.min_us(), whole.min_us());
+  EXPECT_EQ(left.max_us(), whole.max_us());
+  EXPECT_EQ(left.buckets(), whole.buckets());
+  Histogram empty;
+  empty.merge(whole);
+  EXPECT_EQ(empty.min_us(), 1);
+}
+
 TEST(Histogram, QuantileNeverExceedsTheMaximum) {
   Histogram histogram;
   histogram.record(microseconds(9));
