@@ -17,7 +17,8 @@ CACHE = os.path.join(
     os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "quorate", "compat"
 )
 SUPER_DIGEST = "super:D/InIHSb7yEEbrWz8b9l71RjZJU="  # super:test
-FAST_JVM = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+FAST_JVM = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
 START_SECONDS = 60
 
 
@@ -177,7 +178,7 @@ class Apache(Server):
 
     def command(self, config):
         main = "org.apache.zookeeper.server.ZooKeeperServerMain"
-        return ["java", *self.java, *self.flags, "-cp", class_path("zookeeper"), main, config]
+        return ["java", QUIET, *self.java, *self.flags, "-cp", class_path("zookeeper"), main, config]
 
 
 class Ours(Server):
