@@ -7,7 +7,7 @@ target_compile_options(quorate_flags INTERFACE
 # g++ 12 reports false positives of these from inside std:: at -O2.
 target_compile_options(quorate_flags INTERFACE
   -Wno-null-dereference -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow
-  -Wno-array-bounds -Wno-dangling-pointer -Wno-missing-field-initializers)
+  -Wno-array-bounds -Wno-free-nonheap-object -Wno-dangling-pointer -Wno-missing-field-initializers)
 target_include_directories(quorate_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
 target_compile_definitions(quorate_flags INTERFACE _GLIBCXX_ASSERTIONS)
 

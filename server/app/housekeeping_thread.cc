@@ -1,0 +1,176 @@
+// Snapshots to disk, purge, free space.
+#include "server/app/housekeeping_thread.h"
+
+#include <utility>
+
+#include "server/app/clock.h"
+
+namespace quorate::app {
+namespace {
+
+constexpr Duration kSecond = std::chrono::seconds(1);
+
+/// Sizes of all files in `directory`, as Apache's dirs word counts them; files that go meanwhile
+/// count as nothing.
+int64_t bytes_in(storage::FileSystem& fs, const std::string& directory) {
+  int64_t bytes = 0;
+  const Result<std::vector<std::string>> names = fs.list(directory);
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    const auto file = fs.open(storage::join_path(directory, name), storage::OpenMode::kRead);
+    if (file) {
+      const Result<int64_t> size = (*file)->size();
+      bytes += size ? *size : 0;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+HousekeepingThread::HousekeepingThread(storage::FileSystem& fs, HousekeepingOptions options,
+                                       Callbacks callbacks)
+    : fs_(fs),
+      options_(std::move(options)),
+      callbacks_(std::move(callbacks)),
+      next_second_(monotonic_now()),
+      next_purge_(monotonic_now()),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+HousekeepingThread::~HousekeepingThread() = default;
+
+void HousekeepingThread::begin_snapshot(Zxid zxid) {
+  {
+    const std::lock_guard lock(mutex_);
+    begin_ = zxid;
+  }
+  wake_.notify_one();
+}
+
+void HousekeepingThread::write_slice(std::string bytes, bool last) {
+  {
+    const std::lock_guard lock(mutex_);
+    slice_ = Slice{std::move(bytes), last};
+  }
+  wake_.notify_one();
+}
+
+HousekeepingStats HousekeepingThread::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+void HousekeepingThread::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::optional<Zxid> begin;
+    std::optional<Slice> slice;
+    {
+      std::unique_lock lock(mutex_);
+      const Duration rest = next_second_ - monotonic_now();
+      if (rest > Duration::zero()) {
+        wake_.wait_for(lock, stop, rest, [this] { return begin_ || slice_; });
+      }
+      begin = std::exchange(begin_, std::nullopt);
+      slice = std::exchange(slice_, std::nullopt);
+    }
+    if (begin) {
+      open_snapshot(*begin);
+    }
+    if (slice) {
+      append_slice(*slice);
+    }
+    if (monotonic_now() >= next_second_) {
+      next_second_ = monotonic_now() + kSecond;
+      check_space();
+      measure_directories();
+      callbacks_.each_second();
+    }
+    if (options_.purge_interval > Duration::zero() && monotonic_now() >= next_purge_) {
+      purge();
+    }
+  }
+  file_.reset();  // Removes an unfinished file.
+}
+
+void HousekeepingThread::open_snapshot(Zxid zxid) {
+  zxid_ = zxid;
+  began_ = monotonic_now();
+  auto file = storage::SnapshotFile::begin(fs_, options_.directories.snapshots, zxid,
+                                           options_.compression);
+  if (!file) {
+    finish_snapshot(file.error());
+    return;
+  }
+  file_ = std::make_unique<storage::SnapshotFile>(std::move(*file));
+  callbacks_.slice_wanted();
+}
+
+void HousekeepingThread::append_slice(const Slice& slice) {
+  if (!file_) {
+    return;  // Given up already; this slice was on its way.
+  }
+  Status status = file_->append(slice.bytes);
+  if (status && slice.last) {
+    const Result<int64_t> committed = file_->commit();
+    status = committed ? Status{} : Status{committed.error()};
+  }
+  if (!status || slice.last) {
+    finish_snapshot(status);
+    return;
+  }
+  callbacks_.slice_wanted();
+}
+
+void HousekeepingThread::finish_snapshot(const Status& outcome) {
+  file_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.snapshot_time.record(monotonic_now() - began_);
+  }
+  callbacks_.snapshot_finished(zxid_, outcome);
+  if (outcome && options_.purge_interval > Duration::zero()) {
+    purge();
+  }
+}
+
+void HousekeepingThread::check_space() {
+  const Result<storage::SpaceReport> space = storage::read_space(fs_, options_.directories);
+  if (!space) {
+    return;  // Not known: the log's own write will tell.
+  }
+  const int64_t free_bytes = space->least.free_bytes;
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.free_bytes = free_bytes;
+  }
+  if (!guard_) {
+    guard_.emplace(storage::space_limits(space->least.total_bytes, options_.preallocate_bytes));
+  }
+  const storage::SpaceLevel before = guard_->level();
+  const storage::SpaceLevel after = guard_->update(free_bytes);
+  if (after != before) {
+    callbacks_.space_changed(after, free_bytes);
+  }
+}
+
+void HousekeepingThread::purge() {
+  next_purge_ = monotonic_now() + options_.purge_interval;
+  const Result<storage::PurgeReport> report =
+      storage::purge(fs_, options_.directories, options_.purge_retain_count);
+  if (!report) {
+    callbacks_.purged(report.error(), 0);
+    return;
+  }
+  if (!report->removed.empty()) {
+    callbacks_.purged(Status{}, report->removed.size());
+  }
+}
+
+void HousekeepingThread::measure_directories() {
+  const int64_t data = bytes_in(fs_, options_.directories.snapshots);
+  const int64_t log = bytes_in(fs_, options_.directories.logs);
+  const std::lock_guard lock(mutex_);
+  stats_.data_dir_bytes = data;
+  stats_.log_dir_bytes = log;
+}
+
+}  // namespace quorate::app

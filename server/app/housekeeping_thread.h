@@ -1,0 +1,98 @@
+// The snapshot thread: writes snapshot slices to their file, purges, and watches the free space.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "server/base/histogram.h"
+#include "server/base/ids.h"
+#include "server/base/result.h"
+#include "server/node/event.h"
+#include "server/storage/directories.h"
+#include "server/storage/file_system.h"
+#include "server/storage/purge.h"
+#include "server/storage/snapshot_file.h"
+#include "server/storage/space_guard.h"
+
+namespace quorate::app {
+
+struct HousekeepingOptions {
+  storage::Directories directories;
+  storage::Compression compression = storage::Compression::kNone;
+  int purge_retain_count = 3;
+  Duration purge_interval{};  ///< 0: never.
+  int64_t preallocate_bytes = 0;  ///< Of a log file: what the reserve of free space is made for.
+};
+
+struct HousekeepingStats {
+  Histogram snapshot_time;  ///< From begin to durable.
+  int64_t data_dir_bytes = 0;
+  int64_t log_dir_bytes = 0;
+  int64_t free_bytes = -1;
+};
+
+/// Everything that touches files but need not be quick, on one thread.
+class HousekeepingThread {
+ public:
+  /// All are called on this thread.
+  struct Callbacks {
+    std::function<void()> slice_wanted;
+    std::function<void(Zxid zxid, const Status& outcome)> snapshot_finished;
+    std::function<void(storage::SpaceLevel level, int64_t free_bytes)> space_changed;
+    std::function<void(const Status& outcome, size_t files)> purged;
+    /// About once a second: certificates and the like.
+    std::function<void()> each_second;
+  };
+
+  HousekeepingThread(storage::FileSystem& fs, HousekeepingOptions options, Callbacks callbacks);
+  ~HousekeepingThread();
+  HousekeepingThread(const HousekeepingThread&) = delete;
+  HousekeepingThread& operator=(const HousekeepingThread&) = delete;
+
+  /// A snapshot of the state at `zxid` begins; slices are asked for by slice_wanted, one at a time.
+  void begin_snapshot(Zxid zxid);
+  /// The slice that was asked for; `last` makes the file durable.
+  void write_slice(std::string bytes, bool last);
+  [[nodiscard]] HousekeepingStats stats() const;
+
+ private:
+  struct Slice {
+    std::string bytes;
+    bool last = false;
+  };
+
+  void run(const std::stop_token& stop);
+  void open_snapshot(Zxid zxid);
+  void append_slice(const Slice& slice);
+  void finish_snapshot(const Status& outcome);
+  void check_space();
+  void purge();
+  void measure_directories();
+
+  storage::FileSystem& fs_;
+  const HousekeepingOptions options_;
+  const Callbacks callbacks_;
+
+  // Only on the thread.
+  std::unique_ptr<storage::SnapshotFile> file_;
+  std::optional<storage::SpaceGuard> guard_;  ///< Nothing until the disk was looked at.
+  Zxid zxid_;
+  TimePoint began_;
+  TimePoint next_second_;
+  TimePoint next_purge_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::optional<Zxid> begin_;     // Guarded by mutex_.
+  std::optional<Slice> slice_;    // Guarded by mutex_.
+  HousekeepingStats stats_;       // Guarded by mutex_.
+  std::jthread thread_;           // Last: it uses all of the above.
+};
+
+}  // namespace quorate::app

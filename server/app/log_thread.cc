@@ -1,0 +1,106 @@
+// Group commit.
+#include "server/app/log_thread.h"
+
+#include <utility>
+
+#include "server/app/clock.h"
+
+namespace quorate::app {
+
+LogThread::LogThread(storage::LogWriter writer, Duration slow_threshold, Callbacks callbacks)
+    : writer_(std::move(writer)),
+      slow_threshold_(slow_threshold),
+      callbacks_(std::move(callbacks)),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+LogThread::~LogThread() = default;
+
+void LogThread::submit(LogBatch& batch) {
+  bool was_idle = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_idle = waiting_.empty();
+    if (was_idle) {
+      std::swap(waiting_, batch);
+      waiting_since_ = monotonic_now();
+    } else {
+      const size_t offset = waiting_.bytes.size();
+      waiting_.bytes.append(batch.bytes);
+      for (LogBatch::Entry entry : batch.entries) {
+        entry.begin += offset;
+        entry.end += offset;
+        waiting_.entries.push_back(entry);
+      }
+    }
+  }
+  batch.clear();
+  if (was_idle) {
+    wake_.notify_one();
+  }
+}
+
+LogThreadStats LogThread::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+void LogThread::run(const std::stop_token& stop) {
+  LogBatch batch;
+  while (true) {
+    TimePoint submitted;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, stop, [this] { return !waiting_.empty(); });
+      if (waiting_.empty()) {
+        break;  // Asked to stop, and everything is written.
+      }
+      std::swap(batch, waiting_);
+      submitted = waiting_since_;
+    }
+    if (!write(batch, submitted)) {
+      callbacks_.failed(*writer_.failure());
+      return;
+    }
+    batch.clear();
+  }
+  const Status sealed = writer_.seal();
+  if (!sealed) {
+    callbacks_.failed(sealed.error());
+  }
+}
+
+bool LogThread::write(const LogBatch& batch, TimePoint submitted) {
+  const TimePoint started = monotonic_now();
+  for (const LogBatch::Entry& entry : batch.entries) {
+    if (entry.roll_before && !writer_.roll()) {
+      return false;
+    }
+    writer_.append(entry.zxid,
+                   std::string_view(batch.bytes).substr(entry.begin, entry.end - entry.begin));
+  }
+  if (!writer_.sync()) {
+    return false;
+  }
+  callbacks_.synced(batch.entries.back().zxid, static_cast<int64_t>(batch.bytes.size()));
+  record(submitted, started, monotonic_now(), batch);
+  return true;
+}
+
+void LogThread::record(TimePoint submitted, TimePoint started, TimePoint ended,
+                       const LogBatch& batch) {
+  const Duration took = ended - started;
+  const bool slow = took > slow_threshold_;
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.sync_time.record(took);
+    stats_.queue_time.record(started - submitted);
+    stats_.batch_txns.record(Duration(static_cast<int64_t>(batch.entries.size())));
+    stats_.bytes += static_cast<int64_t>(batch.bytes.size());
+    stats_.slow_syncs += slow ? 1 : 0;
+  }
+  if (slow) {
+    callbacks_.slow(took);
+  }
+}
+
+}  // namespace quorate::app

@@ -1,0 +1,355 @@
+// The member's wiring: events in, actions performed, batches submitted, timers armed.
+#include "server/app/member.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "server/app/clock.h"
+#include "server/app/settings.h"
+#include "server/log/logger.h"
+
+namespace quorate::app {
+namespace {
+
+node::SpaceLevel space_level(storage::SpaceLevel level) {
+  switch (level) {
+    case storage::SpaceLevel::kOk:
+      return node::SpaceLevel::kEnough;
+    case storage::SpaceLevel::kLow:
+      return node::SpaceLevel::kLow;
+    case storage::SpaceLevel::kExhausted:
+      return node::SpaceLevel::kExhausted;
+  }
+  return node::SpaceLevel::kExhausted;
+}
+
+std::string_view name_of(storage::SpaceLevel level) {
+  switch (level) {
+    case storage::SpaceLevel::kOk:
+      return "ok";
+    case storage::SpaceLevel::kLow:
+      return "low";
+    case storage::SpaceLevel::kExhausted:
+      return "exhausted";
+  }
+  return "unknown";
+}
+
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+}  // namespace
+
+Member::Member(boost::asio::io_context& loop, Parts parts)
+    : loop_(loop),
+      config_(std::move(parts.config)),
+      file_system_(std::move(parts.file_system)),
+      directories_(std::move(parts.directories)),
+      locks_(std::move(parts.locks)),
+      log_tail_(std::move(parts.recovered->tail)),
+      tls_(std::move(parts.tls)),
+      auth_options_(node_options(config_, 0).auth),
+      certificate_rule_(std::move(parts.certificate_rule)),
+      process_(read_process_facts(read_clocks().wall)),
+      node_(node_options(config_, random_seed()),
+            node::Recovered{.database = std::move(parts.recovered->database),
+                            .recent_txns = std::move(parts.recovered->recent_txns),
+                            .snapshot_zxid = parts.recovered->snapshot_zxid},
+            read_clocks()),
+      timer_(loop),
+      stop_timer_(loop),
+      port_(loop, *this, client_limits(config_)) {
+  storage_facts_.startup_load_ms = parts.load_ms;
+  storage_facts_.startup_txns_loaded = parts.recovered->statistics.txns;
+}
+
+Member::~Member() = default;
+
+Result<std::unique_ptr<Member>> Member::create(boost::asio::io_context& loop, Parts parts) {
+  std::unique_ptr<Member> member(new Member(loop, std::move(parts)));
+  const Status started = member->start_threads();
+  if (!started) {
+    return started.error();
+  }
+  member->arm_timer();
+  return member;
+}
+
+Status Member::start_threads() {
+  auto writer = storage::LogWriter::open(*file_system_, directories_.logs, log_tail_,
+                                         log_options(config_));
+  if (!writer) {
+    return writer.error();
+  }
+  log_thread_ = std::make_unique<LogThread>(
+      std::move(*writer),
+      std::chrono::milliseconds(config_.storage.fsync_warning_threshold_ms),
+      LogThread::Callbacks{
+          .synced =
+              [this](Zxid zxid, int64_t bytes) {
+                boost::asio::post(loop_, [this, zxid, bytes] {
+                  step(node::LogSynced{.zxid = zxid, .log_bytes = bytes});
+                  submit_batch();
+                });
+              },
+          .failed = [](const Error& error) { die(error); },
+          .slow =
+              [](Duration took) {
+                log::warn("slow_fsync", {{"ms", took.count() / 1000}});
+              }});
+  housekeeping_ = std::make_unique<HousekeepingThread>(
+      *file_system_, housekeeping_options(config_, directories_),
+      HousekeepingThread::Callbacks{
+          .slice_wanted =
+              [this] { boost::asio::post(loop_, [this] { step(node::SnapshotWanted{}); }); },
+          .snapshot_finished =
+              [this](Zxid zxid, const Status& outcome) { report_snapshot(zxid, outcome); },
+          .space_changed =
+              [this](storage::SpaceLevel level, int64_t free_bytes) {
+                log::warn("disk_space", {{"free_bytes", free_bytes},
+                                         {"level", name_of(level)},
+                                         {"directory", directories_.logs}});
+                boost::asio::post(loop_, [this, level] {
+                  step(node::SpaceChanged{space_level(level)});
+                });
+              },
+          .purged = [](const Status& outcome, size_t files) { report_purge(outcome, files); },
+          .each_second = [this] { reload_certificates(); }});
+  return Status{};
+}
+
+void Member::report_snapshot(Zxid zxid, const Status& outcome) {
+  if (outcome) {
+    log::info("snapshot_written", {{"zxid", log::hex(zxid.value)}});
+  } else {
+    log::error("snapshot_failed",
+               {{"zxid", log::hex(zxid.value)}, {"reason", outcome.error().message}});
+  }
+  boost::asio::post(loop_, [this, zxid, ok = outcome.ok()] {
+    step(node::SnapshotFinished{.zxid = zxid, .succeeded = ok});
+  });
+}
+
+void Member::report_purge(const Status& outcome, size_t files) {
+  if (outcome) {
+    log::info("purged", {{"files", files}});
+  } else {
+    log::warn("purge_failed", {{"reason", outcome.error().message}});
+  }
+}
+
+void Member::reload_certificates() {
+  if (!tls_ || !config_.tls.reload_files) {
+    return;
+  }
+  const net::ReloadResult result = tls_->reload_if_changed(read_clocks().wall);
+  if (result.outcome == net::ReloadOutcome::kReloaded) {
+    log::info("certificates_reloaded", {{"detail", result.message}});
+  } else if (result.outcome == net::ReloadOutcome::kFailed) {
+    log::error("certificates_not_reloaded", {{"reason", result.message}});
+  }
+}
+
+void Member::die(const Error& error) {
+  log::error("PANIC_log_write_failed",
+             {{"reason", error.message},
+              {"action", "restart the member after checking the disk; nothing acknowledged is lost"}});
+  log::flush();
+  std::_Exit(static_cast<int>(ExitCode::kLogWriteFailed));
+}
+
+Status Member::listen() {
+  const auto listen_on = [&](const config::Listener& listener, net::TlsMode mode) -> Status {
+    if (!listener.port) {
+      return Status{};
+    }
+    std::vector<std::string> addresses = listener.addresses;
+    if (addresses.empty()) {
+      addresses.emplace_back();
+    }
+    for (const std::string& address : addresses) {
+      const auto bound = port_.listen({.address = address,
+                                       .port = *listener.port,
+                                       .backlog = config_.listen_backlog,
+                                       .tls = mode,
+                                       .tls_context = tls_});
+      if (!bound) {
+        return bound.error();
+      }
+    }
+    return Status{};
+  };
+  const bool both = config_.tls.port_unification && tls_ != nullptr;
+  const Status plain = listen_on(config_.client, both ? net::TlsMode::kBoth : net::TlsMode::kOff);
+  return plain ? listen_on(config_.secure_client, net::TlsMode::kOn) : plain;
+}
+
+std::vector<net::BoundAddress> Member::client_addresses() const { return port_.bound(); }
+
+void Member::step(const node::Event& event) {
+  node_.step(event, read_clocks(), actions_);
+  perform();
+}
+
+void Member::perform() {
+  const std::string_view bytes = actions_.bytes;
+  for (const auto& send : actions_.sends) {
+    port_.send(send.connection, bytes.substr(send.begin, send.end - send.begin));
+  }
+  for (const ConnectionId id : actions_.established) {
+    port_.established(id);
+  }
+  if (!actions_.appends.empty()) {
+    take_appends();
+  }
+  roll_next_ = roll_next_ || actions_.roll_log;
+  for (const auto& close : actions_.closes) {
+    port_.close(close.connection);
+  }
+  for (const ConnectionId id : actions_.pauses) {
+    port_.pause_reading(id);
+  }
+  for (const ConnectionId id : actions_.resumes) {
+    port_.resume_reading(id);
+  }
+  if (actions_.snapshot_begins) {
+    housekeeping_->begin_snapshot(actions_.snapshot_zxid);
+  }
+  if (!actions_.snapshot_bytes.empty() || actions_.snapshot_ends) {
+    housekeeping_->write_slice(std::move(actions_.snapshot_bytes), actions_.snapshot_ends);
+    actions_.snapshot_bytes = std::string();
+  }
+  if (!actions_.notes.empty()) {
+    log_notes();
+  }
+  actions_.clear();
+  arm_timer();
+}
+
+void Member::take_appends() {
+  const size_t offset = batch_.bytes.size();
+  batch_.bytes.append(actions_.log_bytes);
+  for (const auto& append : actions_.appends) {
+    batch_.entries.push_back({.zxid = append.zxid,
+                              .begin = append.begin + offset,
+                              .end = append.end + offset,
+                              .roll_before = std::exchange(roll_next_, false)});
+  }
+  if (!in_turn_) {
+    submit_batch();
+  }
+}
+
+void Member::submit_batch() {
+  if (!batch_.empty()) {
+    log_thread_->submit(batch_);
+  }
+}
+
+void Member::arm_timer() {
+  const std::optional<TimePoint> next = node_.next_deadline();
+  if (!next || (armed_ && *armed_ <= *next)) {
+    return;  // It fires early enough; sessions that were touched meanwhile only postpone.
+  }
+  armed_ = next;
+  timer_.expires_at(std::chrono::steady_clock::time_point(next->time_since_epoch()));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) {
+      return;
+    }
+    armed_.reset();
+    step(node::DeadlineReached{});
+  });
+}
+
+void Member::log_notes() {
+  for (const node::Note& note : actions_.notes) {
+    const std::string session = log::hex(note.session.value);
+    switch (note.kind) {
+      case node::NoteKind::kSessionOpened:
+        log::debug("session_opened", {{"session", session}, {"timeout_ms", note.value}});
+        break;
+      case node::NoteKind::kSessionMoved:
+        log::debug("session_reattached", {{"session", session}, {"timeout_ms", note.value}});
+        break;
+      case node::NoteKind::kSessionExpired:
+        log::info("session_expired", {{"session", session}});
+        break;
+      case node::NoteKind::kSessionClosed:
+        log::debug("session_closed", {{"session", session}});
+        break;
+      case node::NoteKind::kWritesRefused:
+        log::error("writes_refused",
+                   {{"reason", "disk space is low"},
+                    {"directory", directories_.logs},
+                    {"action", "free or add space; writes resume by themselves"}});
+        break;
+      case node::NoteKind::kWritesResumed:
+        log::info("writes_resumed", {{"directory", directories_.logs}});
+        break;
+      case node::NoteKind::kQuotaExceeded:
+        log::warn("quota_exceeded", {{"session", session}});
+        break;
+      case node::NoteKind::kSnapshotStarted:
+        log::info("snapshot_started", {{"zxid", log::hex(note.zxid.value)}});
+        break;
+      case node::NoteKind::kReaped:
+        log::info("containers_reaped", {{"count", note.value}});
+        break;
+    }
+  }
+}
+
+void Member::request_snapshot() { step(node::SnapshotRequested{}); }
+void Member::reset_server_stats() { step(node::ServerStatsReset{}); }
+void Member::reset_connection_stats() { step(node::ConnectionStatsReset{}); }
+
+bool Member::may_administer(std::string_view scheme, std::string_view payload,
+                            std::string_view address) const {
+  return node_.may_administer(scheme, payload, address);
+}
+
+report::Inputs Member::report_inputs(node::StatusDetail detail) {
+  const Now now = read_clocks();
+  refresh(process_, now.wall);
+  const LogThreadStats log = log_thread_->stats();
+  const HousekeepingStats housekeeping = housekeeping_->stats();
+  const net::ClientPortStats& net = port_.stats();
+  report::Inputs inputs;
+  inputs.status = node_.status(now, detail);
+  inputs.process = process_;
+  inputs.storage = storage_facts_;
+  inputs.storage.data_dir_bytes = housekeeping.data_dir_bytes;
+  inputs.storage.log_dir_bytes = housekeeping.log_dir_bytes;
+  inputs.storage.free_bytes = housekeeping.free_bytes;
+  inputs.storage.snapshot_time = housekeeping.snapshot_time;
+  inputs.storage.sync_time = log.sync_time;
+  inputs.storage.log_queue_time = log.queue_time;
+  inputs.storage.batch_txns = log.batch_txns;
+  inputs.storage.slow_syncs = log.slow_syncs;
+  inputs.net = net_facts_;
+  inputs.net.accepted = net.accepted;
+  inputs.net.rejected = net.rejected;
+  inputs.net.tls_failed = net.tls_failed;
+  inputs.net.sessionless_closed = net.sessionless_closed;
+  inputs.net.bytes_received = net.bytes_received;
+  inputs.net.bytes_sent = net.bytes_sent;
+  inputs.net.handshaking = static_cast<int64_t>(net.handshaking);
+  if (tls_) {
+    const net::CertificateState certificate = tls_->state();
+    inputs.net.certificate_days_to_expiry = tls_->days_to_expiry(now.wall);
+    inputs.net.certificate_reloads = certificate.reloads;
+    inputs.net.certificate_reload_failures = certificate.reload_failures;
+  }
+  inputs.reads.read_time = read_time_;
+  inputs.config = &config_;
+  return inputs;
+}
+
+}  // namespace quorate::app

@@ -1,0 +1,141 @@
+// Member: the node machine with a clock, sockets, a log thread and a snapshot thread around it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "server/app/housekeeping_thread.h"
+#include "server/app/log_thread.h"
+#include "server/app/process_facts.h"
+#include "server/auth/authenticate.h"
+#include "server/auth/certificate.h"
+#include "server/base/result.h"
+#include "server/config/config.h"
+#include "server/net/client_port.h"
+#include "server/net/connection_throttle.h"
+#include "server/net/tls_context.h"
+#include "server/node/node.h"
+#include "server/report/inputs.h"
+#include "server/storage/directories.h"
+#include "server/storage/posix_file_system.h"
+#include "server/storage/recover.h"
+
+namespace quorate::app {
+
+/// Exit codes of quorate-server; the first ones are ZooKeeper's.
+enum class ExitCode : int {
+  kOk = 0,
+  kUnexpected = 1,
+  kInvalidConfiguration = 2,
+  kDataDirectory = 3,
+  kAdminServer = 4,
+  kPort = 5,             ///< A client port cannot be bound.
+  kLogWriteFailed = 20,  ///< The transaction log could not be written or synced.
+};
+
+/// One member on one core loop. Everything but the constructor's recovery runs on the thread that
+/// runs the io_context. The member performs the machine's actions in this order: replies into the
+/// connections' buffers, txns into the batch of this turn, closes and pauses; the batch goes to the
+/// log thread when the turn ends.
+class Member final : public net::ConnectionHandler {
+ public:
+  struct Parts {
+    config::Config config;
+    std::string initial_configuration;  ///< Text of zoo.cfg.
+    std::unique_ptr<storage::PosixFileSystem> file_system;
+    storage::Directories directories;
+    storage::DirectoryLocks locks;
+    std::unique_ptr<storage::Recovered> recovered;
+    std::shared_ptr<net::TlsContext> tls;  ///< Null without a secure port.
+    std::optional<auth::CertificateIdRule> certificate_rule;
+    int64_t load_ms = 0;  ///< Time that recovery took.
+  };
+
+  /// Opens the log for writing and starts the threads; does not listen yet.
+  static Result<std::unique_ptr<Member>> create(boost::asio::io_context& loop, Parts parts);
+  ~Member();
+
+  /// Binds the client ports. What was bound is then in client_addresses().
+  [[nodiscard]] Status listen();
+  [[nodiscard]] std::vector<net::BoundAddress> client_addresses() const;
+
+  /// Stops gracefully: takes no new connection, answers what it has read, closes, calls `done`.
+  void stop(std::function<void()> done);
+
+  /// Everything that report and admin show. Core loop only.
+  [[nodiscard]] report::Inputs report_inputs(node::StatusDetail detail);
+  void request_snapshot();
+  void reset_server_stats();
+  void reset_connection_stats();
+  [[nodiscard]] bool may_administer(std::string_view scheme, std::string_view payload,
+                                    std::string_view address) const;
+
+  // ---- net::ConnectionHandler ----
+  void on_open(const net::ConnectionInfo& info) override;
+  size_t on_frames(ConnectionId id, std::string_view frames) override;
+  void on_four_letter_word(ConnectionId id, std::string_view word, std::string_view rest) override;
+  void on_closed(ConnectionId id, const net::CloseReason& reason) override;
+  void on_rejected(const net::Rejection& rejection) override;
+  void on_turn_end() override;
+  void on_accept_trouble(std::string_view message) override;
+
+ private:
+  Member(boost::asio::io_context& loop, Parts parts);
+  Status start_threads();
+
+  /// Hands `event` to the machine and performs what it wants.
+  void step(const node::Event& event);
+  void perform();
+  /// Moves the txns of this step into the batch of this turn.
+  void take_appends();
+  void log_notes();
+  void submit_batch();
+  void arm_timer();
+  void continue_stop();
+  // Called on the helper threads.
+  [[noreturn]] static void die(const Error& error);
+  void report_snapshot(Zxid zxid, const Status& outcome);
+  static void report_purge(const Status& outcome, size_t files);
+  void reload_certificates();
+
+  boost::asio::io_context& loop_;
+  config::Config config_;
+  std::unique_ptr<storage::PosixFileSystem> file_system_;
+  storage::Directories directories_;
+  storage::DirectoryLocks locks_;
+  storage::LogTail log_tail_;
+  std::shared_ptr<net::TlsContext> tls_;
+  auth::AuthOptions auth_options_;
+  std::optional<auth::CertificateIdRule> certificate_rule_;  ///< With x509 only.
+  report::ProcessFacts process_;
+  report::StorageFacts storage_facts_;
+  report::NetFacts net_facts_;
+  Histogram read_time_;
+
+  node::Node node_;
+  node::Actions actions_;
+  LogBatch batch_;
+  bool roll_next_ = false;
+  bool in_turn_ = false;  ///< Output made now is flushed by the port when the turn ends.
+  boost::asio::steady_timer timer_;
+  std::optional<TimePoint> armed_;
+  boost::asio::steady_timer stop_timer_;
+  std::function<void()> stopped_;
+  bool stopping_ = false;
+  std::vector<ConnectionId> open_;  ///< Filled when stopping.
+
+  net::ClientPort port_;
+  // The threads post to loop_ and stop before anything above is destroyed.
+  std::unique_ptr<HousekeepingThread> housekeeping_;
+  std::unique_ptr<LogThread> log_thread_;
+};
+
+}  // namespace quorate::app

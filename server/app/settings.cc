@@ -1,0 +1,170 @@
+// Mapping of the configuration; no decisions but the ones that defaults need.
+#include "server/app/settings.h"
+
+#include <algorithm>
+#include <string>
+
+namespace quorate::app {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int64_t kKiB = 1024;
+/// ZooKeeper's default limit of 1000 would pause 16 pipelining clients; ours counts bytes as well, so
+/// only an explicit setting below is taken as it stands.
+constexpr int32_t kZooKeeperOutstandingDefault = 1000;
+
+auth::DigestAlgorithm digest_algorithm(config::DigestAlgorithm algorithm) {
+  switch (algorithm) {
+    case config::DigestAlgorithm::kSha1:
+      return auth::DigestAlgorithm::kSha1;
+    case config::DigestAlgorithm::kSha256:
+      return auth::DigestAlgorithm::kSha256;
+    case config::DigestAlgorithm::kSha384:
+      return auth::DigestAlgorithm::kSha384;
+    case config::DigestAlgorithm::kSha512:
+      return auth::DigestAlgorithm::kSha512;
+    case config::DigestAlgorithm::kSha3_256:
+      return auth::DigestAlgorithm::kSha3_256;
+    case config::DigestAlgorithm::kSha3_384:
+      return auth::DigestAlgorithm::kSha3_384;
+    case config::DigestAlgorithm::kSha3_512:
+      return auth::DigestAlgorithm::kSha3_512;
+  }
+  return auth::DigestAlgorithm::kSha1;
+}
+
+request::PrepareOptions prepare_options(const config::Config& config) {
+  return {.skip_acl = config.auth.skip_acl,
+          .enforce_quota = config.tree.enforce_quota,
+          .extended_types_enabled = config.tree.extended_types_enabled,
+          .emulate_353_ttl = config.tree.emulate_353_ttl_nodes,
+          .digest_enabled = config.tree.digest_enabled,
+          .close_session_paths_enabled = config.session.close_session_lists_paths,
+          .reconfig_enabled = config.quorum.reconfig_enabled,
+          .txn_bytes_max = static_cast<size_t>(config.limits.jute_max_buffer_bytes) +
+                           static_cast<size_t>(config.limits.jute_max_buffer_extra_bytes)};
+}
+
+net::StoreOptions store(const config::StoreSettings& settings) {
+  using Type = config::StoreSettings::Type;
+  net::StoreOptions options{.path = settings.location,
+                            .key_path = {},
+                            .type = net::StoreType::kAuto,
+                            .password = settings.password.reveal(),
+                            .password_path = settings.password_path};
+  if (settings.type == Type::kPem) {
+    options.type = net::StoreType::kPem;
+  } else if (settings.type == Type::kPkcs12) {
+    options.type = net::StoreType::kPkcs12;
+  } else if (settings.type == Type::kJks) {
+    options.type = net::StoreType::kJks;
+  }
+  return options;
+}
+
+}  // namespace
+
+tree::TreeOptions tree_options(const config::Config& config) {
+  return {.digest_enabled = config.tree.digest_enabled,
+          .extended_types_enabled = config.tree.extended_types_enabled,
+          .emulate_353_ttl = config.tree.emulate_353_ttl_nodes};
+}
+
+node::Options node_options(const config::Config& config, uint64_t random_seed) {
+  node::Options options;
+  options.tick = milliseconds(config.session.tick_time_ms);
+  options.session_timeout_ms_min = config.session.min_session_timeout_ms;
+  options.session_timeout_ms_max = config.session.max_session_timeout_ms;
+  options.prepare = prepare_options(config);
+  options.auth = {.digest_enabled = config.auth.digest_scheme_enabled,
+                  .digest_algorithm = digest_algorithm(config.auth.digest_algorithm),
+                  .super_digest = config.auth.super_digest.reveal(),
+                  .x509_super_user = config.auth.x509_super_user,
+                  .ensemble_names = config.auth.ensemble_names,
+                  .ensemble_enabled = config.auth.ensemble_scheme_enabled};
+  options.enforce_auth = config.auth.enforce_auth;
+  options.enforce_auth_schemes = config.auth.enforced_schemes;
+  if (config.limits.global_outstanding_limit != kZooKeeperOutstandingDefault) {
+    options.outstanding_count_max =
+        static_cast<size_t>(std::max(1, config.limits.global_outstanding_limit));
+  }
+  options.snapshot_txn_count = config.storage.snap_count;
+  options.snapshot_log_bytes = std::max<int64_t>(0, config.storage.snap_size_limit_kb) * kKiB;
+  options.random_seed = random_seed;
+  options.committed_window_count =
+      static_cast<size_t>(std::max(0, config.storage.commit_log_count));
+  options.container_check_interval = milliseconds(config.tree.container_check_interval_ms);
+  options.container_max_per_minute = config.tree.container_max_per_minute;
+  options.container_never_used_ms_max = config.tree.container_max_never_used_ms;
+  return options;
+}
+
+net::ClientLimits client_limits(const config::Config& config) {
+  net::ClientLimits limits;
+  limits.frame_bytes_max = config.limits.jute_max_buffer_bytes;
+  limits.connections_per_address_max =
+      static_cast<size_t>(std::max(0, config.limits.max_client_cnxns));
+  limits.connections_max = static_cast<size_t>(std::max(0, config.limits.max_cnxns));
+  limits.sessionless_timeout = milliseconds(config.session.handshake_timeout_ms);
+  limits.tls_handshake_timeout = milliseconds(config.tls.handshake_timeout_ms);
+  if (config.limits.outstanding_handshakes > 0) {
+    limits.tls_handshakes_max = static_cast<size_t>(config.limits.outstanding_handshakes);
+  }
+  limits.large_request_threshold = config.limits.large_request_threshold_bytes;
+  limits.large_request_bytes_max = config.limits.large_request_max_bytes;
+  limits.tcp_keep_alive = config.client_tcp_keep_alive;
+  return limits;
+}
+
+storage::LogOptions log_options(const config::Config& config) {
+  return {.preallocate_bytes = config.storage.prealloc_size_kb * kKiB,
+          .file_bytes_max = std::max<int64_t>(0, config.storage.txn_log_size_limit_kb) * kKiB,
+          .force_sync = config.storage.force_sync};
+}
+
+HousekeepingOptions housekeeping_options(const config::Config& config,
+                                         const storage::Directories& directories) {
+  using Compression = config::StorageSettings::Compression;
+  return {.directories = directories,
+          .compression = config.storage.snapshot_compression == Compression::kGzip
+                             ? storage::Compression::kGzip
+                             : storage::Compression::kNone,
+          .purge_retain_count = config.storage.purge_retain_count,
+          .purge_interval = milliseconds(config.storage.purge_interval_ms),
+          .preallocate_bytes = config.storage.prealloc_size_kb * kKiB};
+}
+
+Result<auth::CertificateIdRule> certificate_rule(const config::Config&) {
+  return auth::CertificateIdRule::make({});
+}
+
+net::TlsOptions client_tls_options(const config::Config& config) {
+  using ClientAuth = config::TlsSettings::ClientAuth;
+  const config::TlsSettings& tls = config.tls;
+  net::TlsOptions options;
+  options.side = net::TlsSide::kServer;
+  if (tls.directory.empty()) {
+    options.key_store = store(tls.key_store);
+    options.trust_store = store(tls.trust_store);
+  } else {
+    options.key_store.path = tls.directory + "/tls.crt";
+    options.key_store.key_path = tls.directory + "/tls.key";
+    options.trust_store.path = tls.directory + "/ca.crt";
+  }
+  options.client_authentication = tls.client_auth == ClientAuth::kNeed
+                                      ? net::ClientAuthentication::kNeed
+                                  : tls.client_auth == ClientAuth::kWant
+                                      ? net::ClientAuthentication::kWant
+                                      : net::ClientAuthentication::kNone;
+  if (tls.tls_1_2_enabled) {
+    options.protocols.emplace_back("TLSv1.2");
+  }
+  if (tls.tls_1_3_enabled) {
+    options.protocols.emplace_back("TLSv1.3");
+  }
+  options.cipher_suites = tls.cipher_suites;
+  return options;
+}
+
+}  // namespace quorate::app

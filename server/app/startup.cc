@@ -1,0 +1,216 @@
+// Startup: configuration, locks, recovery, certificates.
+#include "server/app/startup.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "server/app/clock.h"
+#include "server/app/settings.h"
+#include "server/app/version.h"
+#include "server/config/parse.h"
+#include "server/log/logger.h"
+
+namespace quorate::app {
+namespace {
+
+void print(std::span<const config::Problem> problems, const char* kind) {
+  for (const config::Problem& problem : problems) {
+    std::fprintf(stderr, "%s: %s\n", kind, config::to_text(problem).c_str());
+  }
+}
+
+log::Options logger_options(const config::LogSettings& settings) {
+  using Level = config::LogSettings::Level;
+  const auto level = [&] {
+    switch (settings.level) {
+      case Level::kTrace:
+        return log::Level::kTrace;
+      case Level::kDebug:
+        return log::Level::kDebug;
+      case Level::kInfo:
+        return log::Level::kInfo;
+      case Level::kWarn:
+        return log::Level::kWarn;
+      case Level::kError:
+        return log::Level::kError;
+      case Level::kOff:
+        return log::Level::kOff;
+    }
+    return log::Level::kInfo;
+  };
+  log::Options options;
+  options.format = settings.format == config::LogSettings::Format::kJson ? log::Format::kJson
+                                                                         : log::Format::kText;
+  options.level = level();
+  options.file = settings.file;
+  options.file_bytes_max = static_cast<size_t>(settings.file_size_max_mb) << 20;
+  options.file_count = static_cast<size_t>(settings.file_count);
+  return options;
+}
+
+/// What this release cannot be asked to be.
+std::optional<std::string> unsupported_role(const config::QuorumSettings& quorum) {
+  const bool ensemble = quorum.servers.size() > 1 || !quorum.standalone_enabled ||
+                        !quorum.dynamic_config_file.empty();
+  if (!ensemble) {
+    return std::nullopt;
+  }
+  return "this release runs standalone members only: remove the server.N lines and "
+         "dynamicConfigFile, and leave standaloneEnabled at true";
+}
+
+Result<storage::Recovered> recover_database(storage::FileSystem& fs,
+                                            const storage::Directories& directories,
+                                            const config::Config& config) {
+  Result<storage::Recovered> recovered =
+      storage::recover(fs, directories,
+                       {.tree = tree_options(config),
+                        .trust_empty_snapshot = config.storage.snapshot_trust_empty,
+                        .db_autocreate = config.storage.autocreate_db,
+                        .enforce_epochs = false,
+                        .recent_txns_max = config.storage.commit_log_count});
+  if (!recovered) {
+    return recovered;
+  }
+  if (!recovered->trusted) {
+    return Error{ErrorKind::kInvalidInput,
+                 "the data directory " + directories.data +
+                     " is empty and zookeeper.db.autocreate=false: create the file 'initialize' in "
+                     "it to start a new database"};
+  }
+  const Status settled = storage::settle(fs, directories, *recovered);
+  if (!settled) {
+    return settled.error();
+  }
+  return recovered;
+}
+
+void log_recovery(const storage::Recovered& recovered, int64_t took_ms) {
+  for (const std::string& warning : recovered.warnings) {
+    log::warn("recovery", {{"detail", warning}});
+  }
+  const storage::RecoveryStatistics& statistics = recovered.statistics;
+  log::info("recovered", {{"zxid", log::hex(recovered.last_zxid.value)},
+                          {"snapshot", statistics.snapshot},
+                          {"txns", statistics.txns},
+                          {"nodes", recovered.database.tree().node_count()},
+                          {"sessions", recovered.database.session_count()},
+                          {"digest_mismatches", statistics.digest_mismatches},
+                          {"ms", took_ms}});
+}
+
+Refusal refuse(const Error& error) {
+  log::error("PANIC_start", {{"reason", error.message}});
+  return Refusal{exit_code_of(error)};
+}
+
+}  // namespace
+
+ExitCode exit_code_of(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::kInvalidInput:
+      return ExitCode::kInvalidConfiguration;
+    case ErrorKind::kConflict:
+    case ErrorKind::kCorrupt:
+    case ErrorKind::kNotFound:
+    case ErrorKind::kIo:
+    case ErrorKind::kNoSpace:
+    case ErrorKind::kDenied:
+      return ExitCode::kDataDirectory;
+    case ErrorKind::kUnavailable:
+      return ExitCode::kUnexpected;
+  }
+  return ExitCode::kUnexpected;
+}
+
+std::variant<LoadedConfig, Refusal> load_config(std::span<const std::string> arguments) {
+  config::CommandLine line = config::parse_command_line(arguments);
+  if (line.wants_help) {
+    std::fputs(config::usage_text().c_str(), stdout);
+    return Refusal{ExitCode::kOk};
+  }
+  if (line.wants_version) {
+    std::printf("quorate-server %s, built on %s\n", kVersion, kBuiltOn);
+    return Refusal{ExitCode::kOk};
+  }
+  const char* flags = std::getenv("SERVER_JVMFLAGS");
+  if (flags != nullptr) {
+    config::add_jvm_flags(line, "SERVER_JVMFLAGS", flags);
+  }
+  print(line.warnings, "warning");
+  print(line.errors, "error");
+  if (!line.ok()) {
+    return Refusal{ExitCode::kInvalidConfiguration};
+  }
+  LoadedConfig loaded;
+  loaded.file_name = line.config_file;
+  if (!line.config_file.empty()) {
+    storage::PosixFileSystem fs;
+    const Result<storage::FileContent> content = storage::read_file(fs, line.config_file);
+    if (!content) {
+      std::fprintf(stderr, "error: %s\n", content.error().message.c_str());
+      return Refusal{ExitCode::kInvalidConfiguration};
+    }
+    loaded.file_text = content->bytes();
+  }
+  config::ParseResult parsed =
+      config::parse(loaded.file_text, loaded.file_name, line.system_properties, line.overrides);
+  print(parsed.warnings, "warning");
+  print(parsed.errors, "error");
+  if (!parsed.ok()) {
+    return Refusal{ExitCode::kInvalidConfiguration};
+  }
+  loaded.config = std::move(parsed.config);
+  const Status logger = log::start(logger_options(loaded.config.log));
+  if (!logger) {
+    std::fprintf(stderr, "error: %s\n", logger.error().message.c_str());
+    return Refusal{ExitCode::kInvalidConfiguration};
+  }
+  return loaded;
+}
+
+std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
+  Member::Parts parts{.config = std::move(loaded.config),
+                      .initial_configuration = std::move(loaded.file_text),
+                      .file_system = std::make_unique<storage::PosixFileSystem>()};
+  const config::Config& config = parts.config;
+  if (const std::optional<std::string> reason = unsupported_role(config.quorum)) {
+    return refuse({ErrorKind::kInvalidInput, loaded.file_name + ": " + *reason});
+  }
+  parts.directories =
+      storage::directories_of(config.storage.data_dir, config.storage.data_log_dir);
+  Result<storage::DirectoryLocks> locks = storage::open_directories(
+      *parts.file_system, parts.directories, config.storage.autocreate_data_dir);
+  if (!locks) {
+    return refuse(locks.error());
+  }
+  parts.locks = std::move(*locks);
+  if (config.secure_client.port || config.tls.port_unification) {
+    auto context = net::TlsContext::create(client_tls_options(config), read_clocks().wall);
+    if (!context) {
+      return refuse({ErrorKind::kInvalidInput, context.error().message});
+    }
+    parts.tls = std::move(*context);
+  }
+  if (config.auth.x509_enabled) {
+    Result<auth::CertificateIdRule> rule = certificate_rule(config);
+    if (!rule) {
+      return refuse(rule.error());
+    }
+    parts.certificate_rule = std::move(*rule);
+  }
+  const TimePoint started = monotonic_now();
+  Result<storage::Recovered> recovered =
+      recover_database(*parts.file_system, parts.directories, config);
+  if (!recovered) {
+    return refuse(recovered.error());
+  }
+  parts.load_ms = (monotonic_now() - started).count() / 1000;
+  log_recovery(*recovered, parts.load_ms);
+  parts.recovered = std::make_unique<storage::Recovered>(std::move(*recovered));
+  return parts;
+}
+
+}  // namespace quorate::app
