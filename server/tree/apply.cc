@@ -85,7 +85,7 @@ bool TxnApplier::operator()(const wire::CreateTxn& txn) {
     }
     return ignore(result, created.error);
   }
-  result.stat = tree_.stat(created.node);
+  result.stat = created.stat;
   applied_.changes.push_back({.kind = ChangeKind::kCreated,
                               .path = txn.path,
                               .acl = created.acl,
@@ -120,7 +120,7 @@ bool TxnApplier::operator()(const wire::SetDataTxn& txn) {
   if (written.error != wire::ErrorCode::kOk) {
     return ignore(result, written.error);
   }
-  result.stat = tree_.stat(written.node);
+  result.stat = written.stat;
   applied_.changes.push_back(
       {.kind = ChangeKind::kDataChanged, .path = txn.path, .acl = written.acl});
   return true;
@@ -132,7 +132,7 @@ bool TxnApplier::operator()(const wire::SetAclTxn& txn) {
   if (written.error != wire::ErrorCode::kOk) {
     return ignore(result, written.error);
   }
-  result.stat = tree_.stat(written.node);
+  result.stat = written.stat;
   return true;
 }
 

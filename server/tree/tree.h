@@ -35,13 +35,13 @@ struct TreeOptions {
 /// Hard limit that a write would exceed, or soft limit that it did.
 enum class QuotaVerdict : uint8_t { kWithin, kSoftExceeded, kHardExceeded };
 
-/// Outcome of a mutation. The node and the ACLs are valid where the error is kOk; a deleted node's
-/// id is none. ACL ids stay resolvable until the next purge of the ACL table.
+/// Outcome of a mutation. All else is valid where the error is kOk. ACL ids stay resolvable until
+/// the next purge of the ACL table.
 struct WriteResult {
   wire::ErrorCode error = wire::ErrorCode::kOk;
-  NodeId node;
-  AclId acl;
-  AclId parent_acl;
+  AclId acl;         ///< Of the node, for a deletion as it was.
+  AclId parent_acl;  ///< After create and remove.
+  wire::Stat stat;   ///< Not after remove. Before a quota's statistics change in place.
 };
 
 /// A znode to create.

@@ -89,7 +89,7 @@ WriteResult Tree::create(const NewNode& node) {
     before_change(existing);
     acls_.release(AclId{store_.at(existing).acl});
     store_.at(existing).acl = acl.value;
-    return {.error = wire::ErrorCode::kNodeExists, .node = existing};
+    return {.error = wire::ErrorCode::kNodeExists};
   }
   const int32_t old_cversion = store_.at(parent).cversion;
   const int32_t cversion = node.parent_cversion == -1
@@ -98,15 +98,17 @@ WriteResult Tree::create(const NewNode& node) {
   if (cversion > old_cversion) {
     set_parent_counters(parent, cversion, node.zxid);
   }
-  const wire::StatPersisted stat = {.czxid = node.zxid,
-                                    .mzxid = node.zxid,
-                                    .ctime = node.time,
-                                    .mtime = node.time,
-                                    .ephemeral_owner = node.owner,
-                                    .pzxid = node.zxid};
-  const NodeId id = add_node(parent, name, node.path, node.data, acl, stat);
+  const wire::StatPersisted persisted = {.czxid = node.zxid,
+                                         .mzxid = node.zxid,
+                                         .ctime = node.time,
+                                         .mtime = node.time,
+                                         .ephemeral_owner = node.owner,
+                                         .pzxid = node.zxid};
+  const NodeId id = add_node(parent, name, node.path, node.data, acl, persisted);
+  const WriteResult result = {
+      .acl = acl, .parent_acl = AclId{store_.at(parent).acl}, .stat = stat(id)};
   note_created(node.path, size_of(node.data));
-  return {.node = id, .acl = acl, .parent_acl = AclId{store_.at(parent).acl}};
+  return result;
 }
 
 WriteResult Tree::remove(std::string_view path, Zxid zxid) {
@@ -183,10 +185,11 @@ WriteResult Tree::set_data(std::string_view path, wire::NullableBytes data, int3
   if (options_.digest_enabled && node.below_system == 0) {
     set_digest(node, path, persisted(id));
   }
+  const WriteResult result = {.acl = AclId{node.acl}, .stat = stat(id)};
   if (!quotas_.empty()) {
     add_to_stats(path, 0, difference);
   }
-  return {.node = id, .acl = AclId{node.acl}};
+  return result;
 }
 
 WriteResult Tree::set_acl(std::string_view path, wire::AclList acls, int32_t aversion) {
@@ -205,7 +208,7 @@ WriteResult Tree::set_acl(std::string_view path, wire::AclList acls, int32_t ave
     digest_sum_ += uint64_t{digest} - uint64_t{node.digest};
     node.digest = digest;
   }
-  return {.node = id, .acl = AclId{node.acl}};
+  return {.acl = AclId{node.acl}, .stat = stat(id)};
 }
 
 void Tree::raise_parent_cversion(std::string_view path, int32_t cversion, Zxid zxid) {
