@@ -174,6 +174,7 @@ Status LogHistory::judge(Finished& finished, std::optional<Zxid> next_zxid) {
     // A file that ends before the snapshot is not continued: its zxids would have a gap.
     tail_.ours = !judged->mark->sealed && finished.last_zxid == last_zxid_;
     tail_.mark_sequence = judged->mark->sequence;
+    tail_.mark_area = judged->mark_area;
   }
   return {};
 }

@@ -79,7 +79,8 @@ Result<std::optional<int64_t>> find_whole_entry(File& file, int64_t file_bytes, 
 Result<TailJudgement> judge_with_mark(LogReader& reader, const FoundMarks& found) {
   const SyncMark& mark = *found.newest;
   const LogEnd& end = reader.end();
-  TailJudgement judgement{.mark = mark};
+  const int64_t slots = found.offset - (mark.sequence & 1) * kPageBytes;
+  TailJudgement judgement{.mark = mark, .mark_area = slots};
   const std::string what(describe(end.kind));
   if (end.offset < mark.synced_end) {
     judgement.verdict = TailVerdict::kDamaged;
@@ -88,7 +89,6 @@ Result<TailJudgement> judge_with_mark(LogReader& reader, const FoundMarks& found
     return judgement;
   }
   if (end.offset < mark.batch_end) {
-    const int64_t slots = found.offset - (mark.sequence & 1) * kPageBytes;
     Result<bool> later = has_content(reader.file(), mark.batch_end, slots);
     if (!later) {
       return later.error();

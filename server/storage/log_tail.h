@@ -21,6 +21,7 @@ enum class TailVerdict : uint8_t {
 struct TailJudgement {
   TailVerdict verdict = TailVerdict::kProper;
   std::optional<SyncMark> mark;  ///< Newest mark; absent in logs of Java servers.
+  int64_t mark_area = 0;         ///< Offset of the slots that hold it.
   std::string reason;            ///< Of kTorn and kDamaged: one clause for the message.
 };
 

@@ -74,35 +74,41 @@ Status LogWriter::continue_file(const LogTail& tail) {
   if (!file) {
     return fail(file.error());
   }
-  // Whatever stands behind the end must be gone for good before the first byte is written there:
-  // entries of a lost batch could otherwise follow new ones as if they were history.
   file_ = std::move(*file);
   file_name_ = tail.file;
   file_zxid_ = tail.file_zxid;
+  end_ = tail.end_offset;
+  synced_end_ = tail.end_offset;
+  // Whatever stands behind the end must be gone for good before the first byte is written there:
+  // entries of a lost batch could otherwise follow new ones as if they were history. First the old
+  // marks say that nothing behind counts, because new marks may appear before the cut does.
+  if (tail.ours) {
+    mark_sequence_ = tail.mark_sequence;
+    file_bytes_ = tail.mark_area + kMarkAreaBytes;
+    if (Status marked = write_mark(false); !marked) {
+      return marked;
+    }
+    if (Status synced = sync_file(); !synced) {
+      return synced;
+    }
+  }
   if (Status cut = file_->truncate(tail.end_offset); !cut) {
     return fail(cut.error());
   }
-  if (!tail.ours) {
-    Status synced = file_->sync();
-    file_.reset();
-    return synced ? Status() : fail(synced.error());
-  }
-  end_ = tail.end_offset;
-  synced_end_ = tail.end_offset;
-  mark_sequence_ = tail.mark_sequence;
-  file_bytes_ = tail.end_offset;
-  if (Status grown = grow(file_bytes_for(end_)); !grown) {
-    return grown;
-  }
-  for (int slot = 0; slot < 2; ++slot) {
-    if (Status marked = write_mark(false); !marked) {
+  if (tail.ours) {
+    if (Status grown = grow(file_bytes_for(end_)); !grown) {
+      return grown;
+    }
+    if (Status marked = write_both_marks(); !marked) {
       return marked;
     }
   }
   if (Status synced = file_->sync(); !synced) {
     return fail(synced.error());
   }
-  marked_end_ = end_;
+  if (!tail.ours) {
+    file_.reset();
+  }
   return {};
 }
 
@@ -193,10 +199,8 @@ Status LogWriter::create_file(Zxid first_zxid, int64_t batch_bytes) {
     return fail(written.error());
   }
   end_ = kLogHeaderBytes;
-  for (int slot = 0; slot < 2; ++slot) {
-    if (Status marked = write_mark(false); !marked) {
-      return marked;
-    }
+  if (Status marked = write_both_marks(); !marked) {
+    return marked;
   }
   if (Status synced = file_->sync(); !synced) {
     return fail(synced.error());
@@ -220,10 +224,8 @@ Status LogWriter::reserve(int64_t batch_bytes) {
   }
   // The marks move to the new end. The old ones go only when the new ones are durable, and entries
   // follow only when the old ones are gone: content behind a batch proves a later batch.
-  for (int slot = 0; slot < 2; ++slot) {
-    if (Status marked = write_mark(false); !marked) {
-      return marked;
-    }
+  if (Status marked = write_both_marks(); !marked) {
+    return marked;
   }
   if (Status synced = sync_file(); !synced) {
     return synced;
@@ -269,6 +271,11 @@ Status LogWriter::write_mark(bool sealed) {
   }
   marked_end_ = synced_end_;
   return {};
+}
+
+Status LogWriter::write_both_marks() {
+  Status first = write_mark(false);
+  return first ? write_mark(false) : first;
 }
 
 Status LogWriter::write_batch() {

@@ -24,7 +24,8 @@ struct LogTail {
   int64_t end_offset = 0;     ///< Behind the last valid entry of `file`.
   bool ours = false;          ///< `file` has sync marks and is not sealed: writing goes on in it.
   bool torn = false;          ///< There are bytes behind end_offset that are no entries.
-  int64_t mark_sequence = 0;  ///< Of the newest mark of `file`.
+  int64_t mark_sequence = 0;  ///< Of the newest mark of `file`; valid if `ours`.
+  int64_t mark_area = 0;      ///< Offset of the slots that hold it; valid if `ours`.
   std::vector<std::string> replayed;  ///< Logs that were read, `file` included.
   std::vector<std::string> empty;     ///< Logs behind `file` in which no entry was found.
 };
@@ -87,6 +88,7 @@ class LogWriter {
   Status reserve(int64_t batch_bytes);
   Status grow(int64_t bytes_min);
   Status write_mark(bool sealed);
+  Status write_both_marks();
   Status write_batch();
   Status sync_batch();
   Status close_file();

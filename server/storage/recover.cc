@@ -1,6 +1,7 @@
 // Recovery: choice of the snapshot, replay of the history over it, last checks.
 #include "server/storage/recover.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -76,6 +77,10 @@ Result<ChosenSnapshot> choose_snapshot(FileSystem& fs, const Directories& direct
     Result<tree::LoadedSnapshot> loaded =
         load_snapshot_file(fs, directories.snapshots, name, options.tree);
     if (loaded) {
+      if (tree::digest_contradicts(*loaded, name.zxid)) {
+        ++statistics.digest_mismatches;
+        warnings.push_back(path + ": its content has another digest than it records");
+      }
       chosen.loaded = std::move(*loaded);
       chosen.zxid = name.zxid;
       statistics.snapshot = name.name;
@@ -87,14 +92,37 @@ Result<ChosenSnapshot> choose_snapshot(FileSystem& fs, const Directories& direct
   return chosen;
 }
 
-/// Replays the logs after `recovered.snapshot_zxid`. `exact_until` is the zxid up to which a fuzzy
-/// snapshot may already hold effects of later txns; absent if the snapshot does not say.
+/// Last zxid whose effects the snapshot may hold in part; nothing if it does not say. A Java server
+/// writes its snapshots while txns go on: what it records last is where the writing ended, and one
+/// txn more may have been half applied. Old servers record nothing.
+std::optional<Zxid> fuzzy_until(const std::optional<tree::LoadedSnapshot>& loaded) {
+  if (!loaded) {
+    return Zxid{0};
+  }
+  const tree::SnapshotInfo& info = loaded->info;
+  if (!info.digest_zxid && !info.last_processed_zxid) {
+    return std::nullopt;
+  }
+  return std::max(info.digest_zxid.value_or(Zxid{0}), info.last_processed_zxid.value_or(Zxid{0}))
+      .next();
+}
+
+Error misfit(const std::string& path, const HistoryEntry& entry, const char* why) {
+  return {ErrorKind::kCorrupt,
+          path + " at offset " + std::to_string(entry.offset) + ": transaction " +
+              hex_text(entry.record.header.zxid) + " " + why +
+              ". The snapshot and the logs are not of one history: restore the directory from a "
+              "backup or, in an ensemble, empty it so that it syncs from the others"};
+}
+
+/// Replays the logs after `recovered.snapshot_zxid`. `fuzzy` is fuzzy_until() of the snapshot.
 Status replay(FileSystem& fs, const Directories& directories, const RecoverOptions& options,
-              std::optional<Zxid> fuzzy_until, Recovered& recovered) {
+              std::optional<Zxid> fuzzy, Recovered& recovered) {
   Result<LogHistory> history = LogHistory::open(fs, directories.logs, recovered.snapshot_zxid);
   if (!history) {
     return history.error();
   }
+  tree::Database& database = recovered.database;
   RecentTxns recent(options.recent_txns_max);
   tree::Applied applied;
   while (true) {
@@ -106,24 +134,23 @@ Status replay(FileSystem& fs, const Directories& directories, const RecoverOptio
       break;
     }
     const wire::TxnRecord& record = (*entry)->record;
-    const bool fuzzy = !fuzzy_until || record.header.zxid <= *fuzzy_until;
+    const bool exact = fuzzy && record.header.zxid > *fuzzy;
+    const uint64_t ignored = database.ignored_count();
     applied.clear();
-    if (!recovered.database.apply(record, applied) && !fuzzy) {
-      return Error{ErrorKind::kCorrupt,
-                   join_path(directories.logs, history->current_file()) + " at offset " +
-                       std::to_string((*entry)->offset) + ": transaction " +
-                       hex_text(record.header.zxid) +
-                       " does not fit the state: its parent does not exist. The snapshot and the "
-                       "logs are not of one server: restore the directory from a backup"};
+    const bool possible = database.apply(record, applied);
+    if (!possible || (exact && database.ignored_count() != ignored)) {
+      return misfit(join_path(directories.logs, history->current_file()), **entry,
+                    possible ? "does not fit the state that it is applied to"
+                             : "is none that a server can have written");
     }
-    if (record.digest && options.tree.digest_enabled && !fuzzy &&
-        static_cast<uint64_t>(record.digest->tree_digest) != recovered.database.tree().digest()) {
+    if (exact && record.digest && options.tree.digest_enabled &&
+        static_cast<uint64_t>(record.digest->tree_digest) != database.tree().digest()) {
       ++recovered.statistics.digest_mismatches;
     }
     recent.add((*entry)->bytes);
     ++recovered.statistics.txns;
   }
-  recovered.database.set_last_zxid(history->last_zxid());
+  database.set_last_zxid(history->last_zxid());
   recovered.last_zxid = history->last_zxid();
   recovered.tail = history->tail();
   recovered.recent_txns = recent.take();
@@ -187,19 +214,14 @@ Result<Recovered> recover(FileSystem& fs, const Directories& directories,
   if (!chosen) {
     return chosen.error();
   }
-  std::optional<Zxid> fuzzy_until;
-  if (!chosen->loaded) {
-    fuzzy_until = Zxid{0};
-  } else if (chosen->loaded->info.digest_zxid) {
-    fuzzy_until = chosen->loaded->info.digest_zxid;
-  }
+  const std::optional<Zxid> fuzzy = fuzzy_until(chosen->loaded);
   Recovered recovered{.database = chosen->loaded ? std::move(chosen->loaded->database)
                                                  : tree::Database(options.tree),
                       .last_zxid = chosen->zxid,
                       .snapshot_zxid = chosen->zxid,
                       .statistics = std::move(statistics),
                       .warnings = std::move(warnings)};
-  if (Status replayed = replay(fs, directories, options, fuzzy_until, recovered); !replayed) {
+  if (Status replayed = replay(fs, directories, options, fuzzy, recovered); !replayed) {
     return replayed.error();
   }
   if (!chosen->loaded) {
