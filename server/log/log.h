@@ -31,6 +31,9 @@ class Logger {
   /// keys are literals, everything that varies is a value.
   void write(Level level, std::string_view event, std::span<const Field> fields) const;
 
+  /// Hands what is buffered to the operating system.
+  void flush() const { sink_->flush(); }
+
   [[nodiscard]] uint64_t lost_count() const { return sink_->lost_count(); }
 
  private:
@@ -47,34 +50,36 @@ class Logger {
 /// until another is installed and no thread logs any more. Meant for main() and for tests.
 void install(Logger* logger);
 
+/// The fields of a line, in braces.
+using Fields = std::initializer_list<Field>;
+
+/// Whether a line of the level would be written; ask before costly values are made.
+[[nodiscard]] inline bool enabled(Level level) { return current().is_enabled(level); }
+
 /// Writes a line when its level is enabled:
 ///
 ///     log::info("client_connected", {{"session", id}, {"address", text}});
-inline void write(Level level, std::string_view event, std::initializer_list<Field> fields = {}) {
+inline void write(Level level, std::string_view event, Fields fields = {}) {
   const Logger& logger = current();
   if (logger.is_enabled(level)) {
     logger.write(level, event, fields);
   }
 }
 
-inline void trace(std::string_view event, std::initializer_list<Field> fields = {}) {
+inline void trace(std::string_view event, Fields fields = {}) {
   write(Level::kTrace, event, fields);
 }
-inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+inline void debug(std::string_view event, Fields fields = {}) {
   write(Level::kDebug, event, fields);
 }
-inline void info(std::string_view event, std::initializer_list<Field> fields = {}) {
-  write(Level::kInfo, event, fields);
-}
-inline void warn(std::string_view event, std::initializer_list<Field> fields = {}) {
-  write(Level::kWarn, event, fields);
-}
-inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+inline void info(std::string_view event, Fields fields = {}) { write(Level::kInfo, event, fields); }
+inline void warn(std::string_view event, Fields fields = {}) { write(Level::kWarn, event, fields); }
+inline void error(std::string_view event, Fields fields = {}) {
   write(Level::kError, event, fields);
 }
 /// The last line before the process stops. A field says what the operator has to do. It does not
 /// stop the process.
-inline void panic(std::string_view event, std::initializer_list<Field> fields = {}) {
+inline void panic(std::string_view event, Fields fields = {}) {
   write(Level::kPanic, event, fields);
 }
 

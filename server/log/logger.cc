@@ -1,86 +1,53 @@
-// The logger over spdlog.
+// The start of the process's logger.
 #include "server/log/logger.h"
 
-#include <array>
-#include <cstdio>
+#include <charconv>
 #include <memory>
-
-#include <spdlog/sinks/rotating_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-
-#include "server/log/format.h"
+#include <mutex>
+#include <utility>
+#include <vector>
 
 namespace quorate::log {
 namespace {
 
-Format line_format = Format::kText;
-
-spdlog::level::level_enum to_spdlog(Level level) {
-  switch (level) {
-    case Level::kTrace:
-      return spdlog::level::trace;
-    case Level::kDebug:
-      return spdlog::level::debug;
-    case Level::kInfo:
-      return spdlog::level::info;
-    case Level::kWarn:
-      return spdlog::level::warn;
-    case Level::kError:
-      return spdlog::level::err;
-    case Level::kOff:
-      return spdlog::level::off;
-  }
-  return spdlog::level::info;
-}
-
-std::shared_ptr<spdlog::logger>& logger() {
-  static std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>("quorate",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%v");
-    return made;
-  }();
-  return instance;
+/// Keeps every logger that was ever started: a thread may still be writing to a former one. Never
+/// destroyed, for the same reason.
+void keep_for_ever(std::unique_ptr<Logger> logger) {
+  static std::mutex& mutex = *new std::mutex;
+  static auto& loggers = *new std::vector<std::unique_ptr<Logger>>;
+  const std::lock_guard lock(mutex);
+  loggers.push_back(std::move(logger));
 }
 
 }  // namespace
 
 Status start(const Options& options) {
-  try {
-    std::shared_ptr<spdlog::sinks::sink> sink;
-    if (options.file.empty()) {
-      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    } else {
-      sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-          options.file, options.file_bytes_max, options.file_count);
+  std::unique_ptr<Sink> sink;
+  if (options.file.empty()) {
+    sink = stderr_sink();
+  } else {
+    Result<std::unique_ptr<Sink>> file =
+        file_sink({.path = options.file,
+                   .size_bytes_max = static_cast<int64_t>(options.file_bytes_max),
+                   .count = static_cast<int32_t>(options.file_count)});
+    if (!file) {
+      return file.error();
     }
-    auto made = std::make_shared<spdlog::logger>("quorate", std::move(sink));
-    made->set_pattern("%v");
-    made->set_level(to_spdlog(options.level));
-    made->flush_on(spdlog::level::info);
-    logger() = std::move(made);
-    line_format = options.format;
-  } catch (const spdlog::spdlog_ex& error) {
-    return Error{ErrorKind::kIo, "cannot log to " + options.file + ": " + error.what()};
+    sink = std::move(file).value();
   }
-  return Status{};
+  auto logger = std::make_unique<Logger>(std::move(sink), options.format, options.level);
+  install(logger.get());
+  keep_for_ever(std::move(logger));
+  return {};
 }
 
-bool enabled(Level level) { return logger()->should_log(to_spdlog(level)); }
-
-void write(Level level, std::string_view event, Fields fields) {
-  if (enabled(level)) {
-    logger()->log(to_spdlog(level), format_line(line_format, level, event, fields));
-  }
-}
-
-void flush() { logger()->flush(); }
+void flush() { current().flush(); }
 
 std::string hex(int64_t value) {
-  std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(value));
-  return text.data();
+  char digits[16];
+  const auto [end, code] =
+      std::to_chars(digits, digits + sizeof digits, static_cast<uint64_t>(value), 16);
+  return "0x" + std::string(digits, end);
 }
 
 }  // namespace quorate::log

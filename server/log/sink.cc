@@ -33,6 +33,14 @@ class SpdlogSink final : public Sink {
     }
   }
 
+  void flush() override {
+    try {
+      sink_->flush();
+    } catch (const std::exception&) {
+      lost_count_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+
   [[nodiscard]] uint64_t lost_count() const override {
     return lost_count_.load(std::memory_order_relaxed);
   }

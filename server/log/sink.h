@@ -17,6 +17,8 @@ class Sink {
   virtual ~Sink() = default;
   /// `line` has no end of line. With `flush`, it is handed to the operating system at once.
   virtual void write(std::string_view line, bool flush) = 0;
+  /// Hands what is buffered to the operating system.
+  virtual void flush() = 0;
   /// Lines lost so far.
   [[nodiscard]] virtual uint64_t lost_count() const = 0;
 };
