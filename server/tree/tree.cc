@@ -88,6 +88,8 @@ wire::StatPersisted Tree::persisted(NodeId id) const {
           .pzxid = Zxid{node.pzxid}};
 }
 
+int32_t Tree::version(NodeId id) const { return store_.at(id).version; }
+
 wire::Stat Tree::stat(NodeId id) const {
   const Node& node = store_.at(id);
   const int32_t child_count = static_cast<int32_t>(children_.count(store_, node));

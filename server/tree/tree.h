@@ -73,6 +73,7 @@ class Tree {
   [[nodiscard]] NodeId root() const { return root_; }
   [[nodiscard]] wire::Stat stat(NodeId node) const;
   [[nodiscard]] wire::StatPersisted persisted(NodeId node) const;
+  [[nodiscard]] int32_t version(NodeId node) const;
   /// Borrowed until the next apply.
   [[nodiscard]] wire::NullableBytes data(NodeId node) const { return store_.data(store_.at(node)); }
   [[nodiscard]] std::string_view name(NodeId node) const { return store_.at(node).name(); }

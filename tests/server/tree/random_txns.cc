@@ -113,11 +113,15 @@ wire::CreateTxn RandomTxns::create_quota() {
 wire::DeleteTxn RandomTxns::remove() {
   wire::DeleteTxn txn{.path = known_path()};
   txn.type = one_in(4) ? wire::OpCode::kDeleteContainer : wire::OpCode::kDelete;
-  if (!options_.replays && txn.path.rfind("leaf") == std::string_view::npos &&
-      txn.path.rfind("zookeeper_") == std::string_view::npos) {
-    txn.path = any_path();  // Only what can have no children.
+  const auto is_leaf = [](std::string_view path) {
+    return path.find("leaf") != std::string_view::npos ||
+           path.find("zookeeper_") != std::string_view::npos;
+  };
+  // A directory is rarely deleted, and without replays never, since it may have children.
+  if (!is_leaf(txn.path) && (!options_.replays || !one_in(16))) {
+    txn.path = any_path();
   }
-  if (!options_.replays && txn.path.rfind("leaf") == std::string_view::npos) {
+  if (!is_leaf(txn.path) && (!options_.replays || !one_in(16))) {
     txn.path = keep("/leaf0");
   }
   return txn;
