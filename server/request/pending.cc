@@ -42,85 +42,135 @@ uint32_t content_crc(std::string_view path, wire::NullableBytes data) {
 Pending::Pending(const tree::Tree& tree, bool digest_enabled)
     : tree_(tree), digest_enabled_(digest_enabled), digest_(tree.digest()) {}
 
+PendingNode* Pending::find_record(std::string_view path, tree::NodeId node) const {
+  if (node && !by_node_.empty()) {
+    const auto found = by_node_.find(node.index);
+    if (found != by_node_.end()) {
+      return found->second.get();
+    }
+  }
+  if (by_path_.empty()) {
+    return nullptr;
+  }
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() ? nullptr : found->second.get();
+}
+
 Pending::View Pending::view(std::string_view path) const {
   if (path == "/") {
     path = "";
   }
-  const auto found = records_.find(path);
-  if (found != records_.end()) {
-    const PendingNode& node = *found->second;
-    return View{.exists = node.exists,
-                .stat = node.stat,
-                .child_count = node.child_count,
-                .data_bytes = node.data_bytes,
-                .acls = node.has_own_acl ? wire::AclList{node.acl_encoded}
-                                         : tree_.acls().get(node.acl)};
+  const tree::NodeId node = tree_.find(path);
+  PendingNode* record = find_record(path, node);
+  if (record != nullptr) {
+    return View{.exists = record->exists,
+                .version = record->stat.version,
+                .child_count = record->child_count,
+                .data_bytes = record->data_bytes,
+                .acls = record->has_own_acl ? wire::AclList{record->acl_encoded}
+                                            : tree_.acls().get(record->acl),
+                .record = record,
+                .node = node};
   }
-  const tree::NodeId id = tree_.find(path);
-  if (!id) {
+  if (!node) {
     return View{};
   }
-  const wire::NullableBytes data = tree_.data(id);
+  const wire::NullableBytes data = tree_.data(node);
   return View{.exists = true,
-              .stat = tree_.persisted(id),
-              .child_count = tree_.child_count(id),
+              .version = tree_.version(node),
+              .child_count = tree_.child_count(node),
               .data_bytes = data ? static_cast<int32_t>(data->size()) : 0,
-              .acls = tree_.acls().get(tree_.acl(id))};
+              .acls = tree_.acls().get(tree_.acl(node)),
+              .record = nullptr,
+              .node = node};
 }
 
-PendingNode& Pending::touch(std::string_view path, Zxid zxid) {
-  if (path == "/") {
-    path = "";
-  }
-  const auto found = records_.find(path);
-  PendingNode* node = found == records_.end() ? nullptr : found->second.get();
-  if (undo_enabled_ && (node == nullptr || node->zxid != zxid)) {
-    undo_.push_back(
-        Undo{std::string(path), node == nullptr ? std::nullopt : std::optional(*node)});
-  }
-  if (node == nullptr) {
-    node = &make_record(path);
-  }
-  if (node->zxid != zxid) {
-    node->zxid = zxid;
-    touches_.push(Touch{zxid, node});
-  }
-  return *node;
+wire::StatPersisted Pending::stat(const View& view) const {
+  return view.record != nullptr ? view.record->stat : tree_.persisted(view.node);
 }
 
-PendingNode& Pending::make_record(std::string_view path) {
-  std::unique_ptr<PendingNode> node;
+PendingNode& Pending::touch(const View& view, std::string_view path, Zxid zxid) {
+  PendingNode* record = view.record;
+  if (record == nullptr) {
+    record = &make_record(view, path == "/" ? std::string_view() : path);
+    if (undo_enabled_) {
+      undo_.push_back(Undo{record, std::nullopt});
+    }
+  } else if (undo_enabled_ && record->zxid != zxid) {
+    undo_.push_back(Undo{record, *record});
+  }
+  if (record->zxid != zxid) {
+    record->zxid = zxid;
+    touches_.push(Touch{zxid, record});
+  }
+  return *record;
+}
+
+PendingNode& Pending::make_record(const View& view, std::string_view path) {
+  std::unique_ptr<PendingNode> owned;
   if (spare_.empty()) {
-    node = std::make_unique<PendingNode>();
+    owned = std::make_unique<PendingNode>();
   } else {
-    node = std::move(spare_.back());
+    owned = std::move(spare_.back());
     spare_.pop_back();
   }
-  node->path.assign(path);
-  node->zxid = Zxid{};
-  node->content_crc_known = false;
-  node->has_own_acl = false;
-  node->digest_term = 0;
-  const tree::NodeId id = tree_.find(path);
-  node->exists = static_cast<bool>(id);
-  if (id) {
-    const wire::NullableBytes data = tree_.data(id);
-    node->stat = tree_.persisted(id);
-    node->child_count = tree_.child_count(id);
-    node->data_bytes = data ? static_cast<int32_t>(data->size()) : 0;
-    node->acl = tree_.acl(id);
-    node->digest_term = digest_enabled_ ? tree_.node_digest(id) : 0;
+  PendingNode& record = *owned;
+  record.path.assign(path);
+  record.zxid = Zxid{};
+  record.exists = view.exists;
+  record.by_path = !view.exists;
+  record.node = view.node;
+  record.content_crc_known = false;
+  record.has_own_acl = false;
+  record.digest_term = 0;
+  record.counts_in_digest = digest_enabled_ && !path.starts_with(kSystemPrefix);
+  if (view.exists) {
+    record.stat = tree_.persisted(view.node);
+    record.child_count = view.child_count;
+    record.data_bytes = view.data_bytes;
+    record.acl = tree_.acl(view.node);
+    record.digest_term = record.counts_in_digest ? tree_.node_digest(view.node) : 0;
   }
-  PendingNode& made = *node;
-  records_.emplace(std::string_view(made.path), std::move(node));
-  return made;
+  link(std::move(owned));
+  return record;
 }
 
-void Pending::drop(PendingNode& node) {
-  const auto found = records_.find(node.path);
-  QR_ASSERT(found != records_.end());
-  std::unique_ptr<PendingNode> owned = std::move(found->second);
-  records_.erase(found);
+void Pending::link(std::unique_ptr<PendingNode> record) {
+  PendingNode& linked = *record;
+  if (linked.by_path) {
+    by_path_.emplace(std::string_view(linked.path), std::move(record));
+  } else {
+    by_node_.emplace(linked.node.index, std::move(record));
+  }
+}
+
+std::unique_ptr<PendingNode> Pending::unlink(PendingNode& record) {
+  std::unique_ptr<PendingNode> owned;
+  if (record.by_path) {
+    const auto found = by_path_.find(record.path);
+    QR_ASSERT(found != by_path_.end());
+    owned = std::move(found->second);
+    by_path_.erase(found);
+  } else {
+    const auto found = by_node_.find(record.node.index);
+    QR_ASSERT(found != by_node_.end());
+    owned = std::move(found->second);
+    by_node_.erase(found);
+  }
+  QR_ASSERT(owned.get() == &record);
+  return owned;
+}
+
+void Pending::key_by_path(PendingNode& record) {
+  if (!record.by_path) {
+    std::unique_ptr<PendingNode> owned = unlink(record);
+    record.by_path = true;
+    link(std::move(owned));
+  }
+}
+
+void Pending::drop(PendingNode& record) {
+  std::unique_ptr<PendingNode> owned = unlink(record);
   if (spare_.size() < kSpareMax) {
     spare_.push_back(std::move(owned));
   }
@@ -142,17 +192,13 @@ void Pending::rollback() {
   while (touches_.size() > touches_at_begin_) {
     touches_.pop_back();
   }
-  // Newest first, so that a path that was touched more than once ends as it began.
   for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
-    const auto found = records_.find(undo->path);
-    QR_ASSERT(found != records_.end());
     if (undo->before) {
-      // The key is a view of the record's path: equal text, so keep the string that backs it.
-      std::string key = std::move(found->second->path);
-      *found->second = std::move(*undo->before);
-      found->second->path = std::move(key);
+      std::unique_ptr<PendingNode> owned = unlink(*undo->record);
+      *owned = std::move(*undo->before);
+      link(std::move(owned));
     } else {
-      drop(*found->second);
+      drop(*undo->record);
     }
   }
   digest_ = digest_at_begin_;
@@ -162,51 +208,57 @@ void Pending::rollback() {
 void Pending::applied(Zxid zxid) {
   while (!touches_.empty() && touches_.front().zxid <= zxid) {
     const Touch touch = touches_.pop();
-    if (touch.node->zxid == touch.zxid) {
-      drop(*touch.node);
+    if (touch.record->zxid == touch.zxid) {
+      drop(*touch.record);
     }
   }
 }
 
 void Pending::reset() {
-  QR_ASSERT(records_.empty());
+  QR_ASSERT(size() == 0);
   digest_ = tree_.digest();
 }
 
-void Pending::set_data(PendingNode& node, wire::NullableBytes data) {
-  node.data_bytes = data ? static_cast<int32_t>(data->size()) : 0;
-  if (digest_enabled_) {
-    node.content_crc = content_crc(node.path, data);
-    node.content_crc_known = true;
+void Pending::set_data(PendingNode& record, wire::NullableBytes data) {
+  record.data_bytes = data ? static_cast<int32_t>(data->size()) : 0;
+  if (record.counts_in_digest) {
+    record.content_crc = content_crc(record.path, data);
+    record.content_crc_known = true;
   }
 }
 
-void Pending::refresh_digest(PendingNode& node) {
-  if (!digest_enabled_ || node.path.starts_with(kSystemPrefix)) {
+void Pending::refresh_digest(PendingNode& record) {
+  if (!record.counts_in_digest) {
     return;
   }
   uint64_t term = 0;
-  if (node.exists) {
-    if (!node.content_crc_known) {
-      const tree::NodeId id = tree_.find(node.path);
-      QR_ASSERT(id);
-      node.content_crc = content_crc(node.path, tree_.data(id));
-      node.content_crc_known = true;
+  if (record.exists) {
+    if (!record.content_crc_known) {
+      // Nothing pending created it or changed its data: the tree has both.
+      QR_ASSERT(!record.by_path);
+      record.content_crc = content_crc(record.path, tree_.data(record.node));
+      record.content_crc_known = true;
     }
-    term = continue_with_stat(node.content_crc, node.stat);
+    term = continue_with_stat(record.content_crc, record.stat);
   }
-  digest_ += term - node.digest_term;
-  node.digest_term = term;
+  digest_ += term - record.digest_term;
+  record.digest_term = term;
 }
 
 Pending::SessionPaths Pending::ephemerals_of(SessionId session) const {
   SessionPaths paths;
-  for (const auto& [path, node] : records_) {
-    if (!node->exists) {
-      paths.deleted.push_back(path);
-    } else if (node->stat.ephemeral_owner == session.value) {
-      paths.kept.push_back(path);
+  const auto look_at = [&](const PendingNode& record) {
+    if (!record.exists) {
+      paths.deleted.push_back(record.path);
+    } else if (record.stat.ephemeral_owner == session.value) {
+      paths.kept.push_back(record.path);
     }
+  };
+  for (const auto& [node, record] : by_node_) {
+    look_at(*record);
+  }
+  for (const auto& [path, record] : by_path_) {
+    look_at(*record);
   }
   return paths;
 }

@@ -20,40 +20,53 @@ namespace quorate::request {
 
 /// A znode as the pending txns leave it.
 struct PendingNode {
-  std::string path;
   Zxid zxid;            ///< Last pending txn that touched it.
   bool exists = false;  ///< False: a pending txn deletes it, and the rest is meaningless.
+  bool by_path = false;            ///< Found by `path`, because a pending txn creates or deletes it.
+  bool content_crc_known = false;  ///< False: nothing pending changed the data; the tree has it.
+  bool has_own_acl = false;  ///< True: `acl_encoded` counts, a pending txn set it; else `acl`.
+  bool counts_in_digest = false;  ///< Not so for paths below "/zookeeper/".
+  tree::NodeId node;  ///< Where the tree has it; not when by_path.
+  tree::AclId acl;
+  uint32_t content_crc = 0;  ///< CRC-32 of path and data: the prefix of the node's digest.
+  uint64_t digest_term = 0;  ///< What the node adds to the sum as it stands now.
   wire::StatPersisted stat;
   int32_t child_count = 0;
   int32_t data_bytes = 0;
-  bool content_crc_known = false;  ///< False: nothing pending changed the data; the tree has it.
-  uint32_t content_crc = 0;        ///< CRC-32 of path and data: the prefix of the node's digest.
-  uint64_t digest_term = 0;        ///< What the node adds to the sum as it stands now.
-  bool has_own_acl = false;  ///< True: `acl_encoded` counts, a pending txn set it; else `acl`.
-  tree::AclId acl;
+  std::string path;         ///< Root is "".
   std::string acl_encoded;
 };
 
 /// The committed tree plus an overlay of pending nodes. A write is checked against this, so that a
 /// pipelined create of a child sees its parent, and a compare-and-set its predecessor.
-/// Invariant: a record exists exactly while some txn that touched its path is not applied.
+///
+/// Invariants: a record exists exactly while some txn that touched its path is not applied. A record
+/// of a node that the tree has, and that nothing pending deletes, is found by its NodeId, which is
+/// cheap and stays valid since only pending txns can delete it; any other by its path.
 class Pending {
  public:
   Pending(const tree::Tree& tree, bool digest_enabled);
 
-  /// A node as the pending txns leave it. Borrows: valid until the next touch(), rollback() or
-  /// applied().
+  /// A node as the pending txns leave it, and where it was found. Borrows: valid until the record of
+  /// the same path is touched, or rollback() or applied().
   struct View {
     bool exists = false;
-    wire::StatPersisted stat;
+    int32_t version = 0;
     int32_t child_count = 0;
     int32_t data_bytes = 0;
-    wire::AclList acls;  ///< Borrowed from the record or the tree.
+    wire::AclList acls;
+    PendingNode* record = nullptr;
+    tree::NodeId node;
   };
   [[nodiscard]] View view(std::string_view path) const;
+  /// The whole stat of what `view` found.
+  [[nodiscard]] wire::StatPersisted stat(const View& view) const;
 
-  /// The record of `path` for writing at `zxid`, copied from the tree if there is none yet.
-  PendingNode& touch(std::string_view path, Zxid zxid);
+  /// The record of `path`, which `view` was made for, for writing at `zxid`; copied from the tree if
+  /// there is none yet.
+  PendingNode& touch(const View& view, std::string_view path, Zxid zxid);
+  /// The record was created or deleted: from now on it is found by its path.
+  void key_by_path(PendingNode& record);
 
   /// Starts a txn; everything touched from here on can be undone by rollback().
   void begin();
@@ -70,9 +83,9 @@ class Pending {
   /// The committed digest has changed by other means than pending txns (recovery, restore).
   void reset();
   /// Brings the sum up to date after the stat, data or existence of a touched record changed.
-  void refresh_digest(PendingNode& node);
-  /// Records that `node` now holds `data`.
-  void set_data(PendingNode& node, wire::NullableBytes data);
+  void refresh_digest(PendingNode& record);
+  /// Notes that the record's node now holds `data`.
+  void set_data(PendingNode& record, wire::NullableBytes data);
 
   /// Paths that pending txns create as, or leave as, ephemerals of `session`; and those that they
   /// delete. Both unsorted.
@@ -81,24 +94,28 @@ class Pending {
     std::vector<std::string_view> deleted;
   };
   [[nodiscard]] SessionPaths ephemerals_of(SessionId session) const;
-  [[nodiscard]] size_t size() const { return records_.size(); }
+  [[nodiscard]] size_t size() const { return by_node_.size() + by_path_.size(); }
 
  private:
   struct Touch {
     Zxid zxid;
-    PendingNode* node = nullptr;
+    PendingNode* record = nullptr;
   };
   struct Undo {
-    std::string path;
+    PendingNode* record = nullptr;
     std::optional<PendingNode> before;  ///< Nothing: the record was made by this txn.
   };
-  PendingNode& make_record(std::string_view path);
-  void drop(PendingNode& node);
+  [[nodiscard]] PendingNode* find_record(std::string_view path, tree::NodeId node) const;
+  PendingNode& make_record(const View& view, std::string_view path);
+  void link(std::unique_ptr<PendingNode> record);
+  std::unique_ptr<PendingNode> unlink(PendingNode& record);
+  void drop(PendingNode& record);
 
   const tree::Tree& tree_;
   const bool digest_enabled_;
-  // Keyed by PendingNode::path of the record itself.
-  absl::flat_hash_map<std::string_view, std::unique_ptr<PendingNode>> records_;
+  absl::flat_hash_map<uint32_t, std::unique_ptr<PendingNode>> by_node_;  // By NodeId.
+  // By PendingNode::path of the record itself.
+  absl::flat_hash_map<std::string_view, std::unique_ptr<PendingNode>> by_path_;
   std::vector<std::unique_ptr<PendingNode>> spare_;
   Ring<Touch> touches_;
   std::vector<Undo> undo_;

@@ -154,13 +154,13 @@ Preparer::Operation Preparer::remove(const wire::DeleteRequest& request, const S
   if (!node.exists) {
     return {.error = ErrorCode::kNoNode};
   }
-  if (request.version != -1 && request.version != node.stat.version) {
+  if (request.version != -1 && request.version != node.version) {
     return {.error = ErrorCode::kBadVersion};
   }
   if (node.child_count > 0) {
     return {.error = ErrorCode::kNotEmpty};
   }
-  record_delete(path, step);
+  record_delete(parent, node, path, step);
   return {.txn = wire::DeleteTxn{.type = OpCode::kDelete, .path = path}};
 }
 
@@ -177,21 +177,23 @@ Preparer::Operation Preparer::remove_container(const wire::DeleteContainerReques
   if (node.child_count > 0) {
     return {.error = ErrorCode::kNotEmpty};
   }
-  const tree::OwnerKind kind = tree::owner_kind(node.stat.ephemeral_owner, owner_rules());
+  const tree::OwnerKind kind = tree::owner_kind(pending_.stat(node).ephemeral_owner, owner_rules());
   if (kind != tree::OwnerKind::kContainer && kind != tree::OwnerKind::kTtl) {
     return {.error = ErrorCode::kBadVersion};
   }
-  record_delete(path, step);
+  record_delete(pending_.view(parent_path(path)), node, path, step);
   return {.txn = wire::DeleteTxn{.type = OpCode::kDeleteContainer, .path = path}};
 }
 
-void Preparer::record_delete(std::string_view path, const Step& step) {
-  PendingNode& parent = pending_.touch(parent_path(path), step.stamp.zxid);
+void Preparer::record_delete(const Pending::View& parent_view, const Pending::View& node_view,
+                             std::string_view path, const Step& step) {
+  PendingNode& parent = pending_.touch(parent_view, parent_path(path), step.stamp.zxid);
   --parent.child_count;
   parent.stat.pzxid = step.stamp.zxid;
   pending_.refresh_digest(parent);
-  PendingNode& node = pending_.touch(path, step.stamp.zxid);
+  PendingNode& node = pending_.touch(node_view, path, step.stamp.zxid);
   node.exists = false;
+  pending_.key_by_path(node);
   pending_.refresh_digest(node);
 }
 
@@ -215,10 +217,10 @@ Preparer::Operation Preparer::set_data(const wire::SetDataRequest& request, cons
       tree_.check_quota(path, 0, bytes - node.data_bytes) == tree::QuotaVerdict::kHardExceeded) {
     return {.error = ErrorCode::kQuotaExceeded};
   }
-  if (request.version != -1 && request.version != node.stat.version) {
+  if (request.version != -1 && request.version != node.version) {
     return {.error = ErrorCode::kBadVersion};
   }
-  PendingNode& record = pending_.touch(path, step.stamp.zxid);
+  PendingNode& record = pending_.touch(node, path, step.stamp.zxid);
   // Wraps to 0 instead of -1, which would be "any version" to a compare-and-set.
   const auto next =
       static_cast<int32_t>(static_cast<uint32_t>(record.stat.version) + 1U);
@@ -247,10 +249,10 @@ Preparer::Operation Preparer::check(const wire::CheckRequest& request, const Ste
   if (!allowed(node.acls, wire::kPermRead, step.author)) {
     return {.error = ErrorCode::kNoAuth};
   }
-  if (request.version != -1 && request.version != node.stat.version) {
+  if (request.version != -1 && request.version != node.version) {
     return {.error = ErrorCode::kBadVersion};
   }
-  return {.txn = wire::CheckVersionTxn{.path = request.path, .version = node.stat.version}};
+  return {.txn = wire::CheckVersionTxn{.path = request.path, .version = node.version}};
 }
 
 Prepared Preparer::set_acl(const wire::SetAclRequest& request, const Step& step, std::string& to) {
@@ -277,10 +279,10 @@ Prepared Preparer::set_acl(const wire::SetAclRequest& request, const Step& step,
   if (!allowed(node.acls, wire::kPermAdmin, step.author)) {
     return refuse(ErrorCode::kNoAuth);
   }
-  if (request.version != -1 && request.version != node.stat.aversion) {
+  if (request.version != -1 && request.version != pending_.stat(node).aversion) {
     return refuse(ErrorCode::kBadVersion);
   }
-  PendingNode& record = pending_.touch(request.path, step.stamp.zxid);
+  PendingNode& record = pending_.touch(node, request.path, step.stamp.zxid);
   record.stat.aversion =
       static_cast<int32_t>(static_cast<uint32_t>(record.stat.aversion) + 1U);
   // Published to later requests at once: a revoked right must not authorise what is behind it.
@@ -321,7 +323,7 @@ Prepared Preparer::close_session(const Author& author, Stamp stamp, std::string&
     txn.paths.emplace(paths.begin(), paths.end());
   }
   for (const std::string& path : paths) {
-    record_delete(path, step);
+    record_delete(pending_.view(parent_path(path)), pending_.view(path), path, step);
   }
   encode({.session = author.session,
           .cxid = author.xid,

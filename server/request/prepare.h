@@ -85,12 +85,19 @@ class Preparer {
 
   Operation create(const wire::CreateRequest& request, const Step& step, Scratch& scratch);
   wire::ErrorCode check_create_flags(const wire::CreateRequest& request) const;
-  wire::ErrorCode check_create(const wire::CreateRequest& request, const Step& step,
-                               Scratch& scratch, wire::StatPersisted& parent_stat) const;
-  void record_create(const wire::CreateTxn& txn, std::string_view parent, const Step& step);
+  /// Where a create takes place, or why it does not.
+  struct Site {
+    wire::ErrorCode error = wire::ErrorCode::kOk;
+    Pending::View parent;
+    wire::StatPersisted parent_stat;
+    Pending::View node;  ///< Does not exist.
+  };
+  Site find_site(const wire::CreateRequest& request, const Step& step, Scratch& scratch) const;
+  void record_create(const wire::CreateTxn& txn, const Site& site, const Step& step);
   Operation remove(const wire::DeleteRequest& request, const Step& step);
   Operation remove_container(const wire::DeleteContainerRequest& request, const Step& step);
-  void record_delete(std::string_view path, const Step& step);
+  void record_delete(const Pending::View& parent_view, const Pending::View& node_view,
+                     std::string_view path, const Step& step);
   Operation set_data(const wire::SetDataRequest& request, const Step& step);
   Operation check(const wire::CheckRequest& request, const Step& step) const;
   Operation operation(const wire::MultiOp& op, const Step& step, Scratch& scratch);

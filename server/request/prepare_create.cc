@@ -73,55 +73,58 @@ ErrorCode Preparer::check_create_flags(const wire::CreateRequest& request) const
   return plain && flags == kFlagContainer ? ErrorCode::kBadArguments : ErrorCode::kOk;
 }
 
-ErrorCode Preparer::check_create(const wire::CreateRequest& request, const Step& step,
-                                 Scratch& scratch, wire::StatPersisted& parent_stat) const {
+Preparer::Site Preparer::find_site(const wire::CreateRequest& request, const Step& step,
+                                   Scratch& scratch) const {
   const std::string_view path = request.path;
   const size_t last_slash = path.rfind('/');
   if (!step.author.session_alive) {
-    return ErrorCode::kSessionExpired;
+    return {.error = ErrorCode::kSessionExpired};
   }
   if (last_slash == std::string_view::npos || path.find('\0') != std::string_view::npos) {
-    return ErrorCode::kBadArguments;
+    return {.error = ErrorCode::kBadArguments};
   }
   if (!auth::is_open_acl(request.acls)) {
     static const auth::Identities kNobody;
     const auth::Identities& who = step.author.who == nullptr ? kNobody : *step.author.who;
     std::optional<std::string> acls = auth::fix_up(request.acls, who);
     if (!acls) {
-      return ErrorCode::kInvalidAcl;
+      return {.error = ErrorCode::kInvalidAcl};
     }
     scratch.acls = std::move(*acls);
   }
   const std::string_view parent_path = path.substr(0, last_slash);
-  const Pending::View parent = pending_.view(parent_path);
+  Site site;
+  site.parent = pending_.view(parent_path);
+  const Pending::View& parent = site.parent;
   if (!parent.exists) {
-    return ErrorCode::kNoNode;
+    return {.error = ErrorCode::kNoNode};
   }
   if (!allowed(parent.acls, wire::kPermCreate, step.author)) {
-    return ErrorCode::kNoAuth;
+    return {.error = ErrorCode::kNoAuth};
   }
+  site.parent_stat = pending_.stat(parent);
   if (is_sequential(request.flags)) {
     char suffix[16];
-    std::snprintf(suffix, sizeof suffix, "%010d", parent.stat.cversion);
+    std::snprintf(suffix, sizeof suffix, "%010d", site.parent_stat.cversion);
     scratch.path.assign(path).append(suffix);
   }
   const std::string_view full = is_sequential(request.flags) ? scratch.path : path;
   if (full != "/" && !wire::is_valid_path(full)) {
-    return ErrorCode::kBadArguments;
+    return {.error = ErrorCode::kBadArguments};
   }
-  if (pending_.view(full).exists) {
-    return ErrorCode::kNodeExists;
+  site.node = pending_.view(full);
+  if (site.node.exists) {
+    return {.error = ErrorCode::kNodeExists};
   }
-  if (tree::owner_kind(parent.stat.ephemeral_owner, owner_rules()) == tree::OwnerKind::kEphemeral) {
-    return ErrorCode::kNoChildrenForEphemerals;
+  if (tree::owner_kind(site.parent_stat.ephemeral_owner, owner_rules()) == tree::OwnerKind::kEphemeral) {
+    return {.error = ErrorCode::kNoChildrenForEphemerals};
   }
   const auto bytes = static_cast<int64_t>(request.data ? request.data->size() : 0);
   if (options_.enforce_quota &&
       tree_.check_quota(full, 1, bytes) == tree::QuotaVerdict::kHardExceeded) {
-    return ErrorCode::kQuotaExceeded;
+    return {.error = ErrorCode::kQuotaExceeded};
   }
-  parent_stat = parent.stat;
-  return ErrorCode::kOk;
+  return site;
 }
 
 Preparer::Operation Preparer::create(const wire::CreateRequest& request, const Step& step,
@@ -132,10 +135,9 @@ Preparer::Operation Preparer::create(const wire::CreateRequest& request, const S
       return {.error = flags_error};
     }
   }
-  wire::StatPersisted parent_stat;
-  const ErrorCode error = check_create(request, step, scratch, parent_stat);
-  if (error != ErrorCode::kOk) {
-    return {.error = error};
+  const Site site = find_site(request, step, scratch);
+  if (site.error != ErrorCode::kOk) {
+    return {.error = site.error};
   }
   const OpCode type = txn_type(request);
   const wire::CreateTxn txn{
@@ -145,20 +147,20 @@ Preparer::Operation Preparer::create(const wire::CreateRequest& request, const S
       .acls = scratch.acls.empty() ? request.acls : wire::AclList{scratch.acls},
       .ephemeral = is_ephemeral(request),
       .parent_cversion =
-          static_cast<int32_t>(static_cast<uint32_t>(parent_stat.cversion) + 1U),
+          static_cast<int32_t>(static_cast<uint32_t>(site.parent_stat.cversion) + 1U),
       .ttl_ms = type == OpCode::kCreateTtl ? request.ttl_ms : 0};
-  record_create(txn, txn.path.substr(0, txn.path.rfind('/')), step);
+  record_create(txn, site, step);
   return {.txn = txn};
 }
 
-void Preparer::record_create(const wire::CreateTxn& txn, std::string_view parent,
-                             const Step& step) {
-  PendingNode& above = pending_.touch(parent, step.stamp.zxid);
+void Preparer::record_create(const wire::CreateTxn& txn, const Site& site, const Step& step) {
+  const std::string_view parent = txn.path.substr(0, txn.path.rfind('/'));
+  PendingNode& above = pending_.touch(site.parent, parent, step.stamp.zxid);
   ++above.child_count;
   above.stat.cversion = txn.parent_cversion;
   above.stat.pzxid = step.stamp.zxid;
   pending_.refresh_digest(above);
-  PendingNode& node = pending_.touch(txn.path, step.stamp.zxid);
+  PendingNode& node = pending_.touch(site.node, txn.path, step.stamp.zxid);
   node.exists = true;
   node.stat = wire::StatPersisted{.czxid = step.stamp.zxid,
                                   .mzxid = step.stamp.zxid,
