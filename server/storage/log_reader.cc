@@ -31,6 +31,8 @@ std::string_view describe(LogEndKind kind) {
       return "end of the entries";
     case LogEndKind::kNoHeader:
       return "no log header";
+    case LogEndKind::kZeroLength:
+      return "length zero of an entry";
     case LogEndKind::kBadLength:
       return "impossible length of an entry";
     case LogEndKind::kCutShort:
@@ -115,7 +117,7 @@ Result<std::optional<LogEntry>> LogReader::next() {
   const auto checksum = load_big_endian<int64_t>(head.data());
   const int64_t length = load_big_endian<int32_t>(head.data() + 8);
   if (length <= 0) {
-    return stop(LogEndKind::kBadLength);
+    return stop(length == 0 ? LogEndKind::kZeroLength : LogEndKind::kBadLength);
   }
   const int64_t whole = length + kEntryOverheadBytes;
   if (whole > file_bytes_ - position_) {

@@ -27,7 +27,8 @@ enum class LogEndKind : uint8_t {
   kEndOfFile,    ///< The file ends after an entry (or after the header): a proper end.
   kZeros,        ///< Twelve zero bytes, the padding: a proper end.
   kNoHeader,     ///< The first 16 bytes are missing or not a log's.
-  kBadLength,    ///< The length is negative, or zero behind a checksum that is not.
+  kZeroLength,   ///< The length is zero behind a checksum that is not.
+  kBadLength,    ///< The length is negative.
   kCutShort,     ///< The entry reaches beyond the end of the file, or its last byte is not 'B'.
   kBadChecksum,  ///< The frame is whole, the bytes do not match their Adler-32.
 };

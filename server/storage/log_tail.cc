@@ -138,6 +138,7 @@ Result<TailJudgement> judge_without_mark(LogReader& reader, Zxid last_zxid,
     case LogEndKind::kEndOfFile:
     case LogEndKind::kZeros:
       break;
+    case LogEndKind::kZeroLength:
     case LogEndKind::kCutShort:
       judgement.verdict = TailVerdict::kTorn;
       judgement.reason = what + " at the end of a log without sync marks";
