@@ -16,8 +16,8 @@ namespace quorate::report {
 
 /// The process and its machine.
 struct ProcessFacts {
-  std::string version;     ///< "0.1.0".
-  std::string built_on;    ///< Date of the build or the commit.
+  std::string version;   ///< "0.1.0".
+  std::string built_on;  ///< Date of the build or the commit.
   std::string host_name;
   std::string os_name;
   std::string os_version;
@@ -35,13 +35,13 @@ struct ProcessFacts {
 struct StorageFacts {
   int64_t data_dir_bytes = 0;
   int64_t log_dir_bytes = 0;
-  int64_t free_bytes = -1;       ///< -1: not known.
-  Histogram sync_time;           ///< Write and fsync of one batch.
-  Histogram log_queue_time;      ///< From submission to the start of the write.
-  Histogram batch_txns;          ///< Txns in a batch (the unit is txns).
+  int64_t free_bytes = -1;   ///< -1: not known.
+  Histogram sync_time;       ///< Write and fsync of one batch.
+  Histogram log_queue_time;  ///< From submission to the start of the write.
+  Histogram batch_txns;      ///< Txns in a batch (the unit is txns).
   Histogram snapshot_time;
   uint64_t slow_syncs = 0;
-  int64_t startup_load_ms = 0;   ///< Recovery: snapshot and log.
+  int64_t startup_load_ms = 0;  ///< Recovery: snapshot and log.
   int64_t startup_txns_loaded = 0;
 };
 
@@ -67,12 +67,27 @@ struct ReadFacts {
   Histogram read_time;
 };
 
+/// What the HTTP server counts; ZooKeeper's metrics name them.
+struct AdminFacts {
+  uint64_t snapshot_rate_limited = 0;
+  uint64_t snapshot_errors = 0;
+  uint64_t restore_rate_limited = 0;
+  uint64_t restore_errors = 0;
+  uint64_t requests = 0;
+  uint64_t requests_refused = 0;  ///< Wrong or missing credentials, too many, malformed.
+};
+
+/// Trace mask of ZooKeeper, which gtmk shows and stmk sets. Nothing here is traced by it.
+inline constexpr int64_t kTraceMaskDefault = 306;
+
 struct Inputs {
   node::Status status;
   ProcessFacts process;
   StorageFacts storage;
   NetFacts net;
   ReadFacts reads;
+  AdminFacts admin;
+  int64_t trace_mask = kTraceMaskDefault;
   /// The configuration, ports as bound; outlives the report.
   const config::Config* config = nullptr;
   std::string initial_configuration;  ///< Raw text of zoo.cfg, secrets redacted.
