@@ -64,12 +64,9 @@ std::string hexadecimal_value(const ASN1_STRING* value) {
 bool needs_escape(const std::string& text, size_t at) {
   const char c = text[at];
   if (c == ' ') {
-    return at == 0 || at + 1 == text.size();
+    return text.find_first_not_of(' ') > at || text.find_last_not_of(' ') < at;
   }
-  if (c == '#') {
-    return at == 0;
-  }
-  return std::string_view(",+\"\\<>;").find(c) != std::string_view::npos;
+  return std::string_view(",=+<>#;\"\\").find(c) != std::string_view::npos;
 }
 
 std::string escaped_value(const ASN1_STRING* value) {
@@ -82,12 +79,24 @@ std::string escaped_value(const ASN1_STRING* value) {
   OPENSSL_free(utf8);
   std::string escaped;
   for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\0') {
+      escaped += "\\00";
+      continue;
+    }
     if (needs_escape(text, at)) {
       escaped += '\\';
     }
     escaped += text[at];
   }
   return escaped;
+}
+
+std::string attribute_text(const X509_NAME_ENTRY* entry) {
+  const ASN1_OBJECT* object = X509_NAME_ENTRY_get_object(entry);
+  const ASN1_STRING* value = X509_NAME_ENTRY_get_data(entry);
+  const char* known = keyword(object);
+  return known != nullptr ? std::string(known) + "=" + escaped_value(value)
+                          : object_number(object) + "=" + hexadecimal_value(value);
 }
 
 std::string address_text(const ASN1_OCTET_STRING* address) {
@@ -106,23 +115,20 @@ std::string text_of(const ASN1_IA5STRING* value) {
 
 std::string subject_text(const X509* certificate) {
   const X509_NAME* name = X509_get_subject_name(certificate);
+  const int count = X509_NAME_entry_count(name);
+  const auto set_of = [&](int i) { return X509_NAME_ENTRY_set(X509_NAME_get_entry(name, i)); };
+  // Sets of attributes from the last to the first, the attributes of a set in their order.
   std::string text;
-  int previous_set = -1;
-  for (int i = X509_NAME_entry_count(name) - 1; i >= 0; --i) {
-    const X509_NAME_ENTRY* entry = X509_NAME_get_entry(name, i);
-    const int set = X509_NAME_ENTRY_set(entry);
-    if (!text.empty()) {
-      text += set == previous_set ? '+' : ',';
+  for (int end = count; end > 0;) {
+    int begin = end - 1;
+    while (begin > 0 && set_of(begin - 1) == set_of(begin)) {
+      --begin;
     }
-    previous_set = set;
-    const ASN1_OBJECT* object = X509_NAME_ENTRY_get_object(entry);
-    const ASN1_STRING* value = X509_NAME_ENTRY_get_data(entry);
-    const char* known = keyword(object);
-    if (known != nullptr) {
-      text += std::string(known) + "=" + escaped_value(value);
-    } else {
-      text += object_number(object) + "=" + hexadecimal_value(value);
+    text += end == count ? "" : ",";
+    for (int i = begin; i < end; ++i) {
+      text += (i == begin ? "" : "+") + attribute_text(X509_NAME_get_entry(name, i));
     }
+    end = begin;
   }
   return text;
 }

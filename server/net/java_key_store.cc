@@ -21,7 +21,7 @@ constexpr size_t kSha1Bytes = 20;
 constexpr std::string_view kWhitener = "Mighty Aphrodite";
 constexpr std::string_view kSunProtector = "1.3.6.1.4.1.42.2.17.1.1";
 constexpr std::string_view kJceksProtector = "1.3.6.1.4.1.42.2.19.1";
-constexpr int64_t kIterationsMax = 10'000'000;
+constexpr int64_t kIterationsMax = 5'000'000;  // As Java allows.
 
 using ProtectedHandle = std::unique_ptr<X509_SIG, OpenSslFree<X509_SIG_free>>;
 using CipherHandle = std::unique_ptr<EVP_CIPHER_CTX, OpenSslFree<EVP_CIPHER_CTX_free>>;

@@ -1,6 +1,8 @@
 // Loading of stores: picks the format, names the file in errors, checks key and validity.
 #include "server/net/key_store.h"
 
+#include <openssl/x509v3.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -85,6 +87,25 @@ Result<TrustMaterial> read_trust(const StoreOptions& store, const TlsFiles& file
   return Error{ErrorKind::kInvalidInput, "neither PEM, PKCS12 nor JKS"};
 }
 
+// Leaves in the chain what leads from the certificate to its authority, in that order. Stores also
+// hold certificates that have nothing to do with it, or the same one twice.
+void keep_issuers(KeyMaterial& keys) {
+  std::vector<CertificateHandle> ordered;
+  X509* below = keys.certificate.get();
+  while (X509_check_issued(below, below) != X509_V_OK) {
+    const auto issuer =
+        std::find_if(keys.chain.begin(), keys.chain.end(), [&](const CertificateHandle& one) {
+          return one != nullptr && X509_check_issued(one.get(), below) == X509_V_OK;
+        });
+    if (issuer == keys.chain.end()) {
+      break;
+    }
+    ordered.push_back(std::move(*issuer));  // Taken out, so that a circle ends.
+    below = ordered.back().get();
+  }
+  keys.chain = std::move(ordered);
+}
+
 }  // namespace
 
 bool parse_store_type(const std::string& text, StoreType& to) {
@@ -131,6 +152,7 @@ Result<KeyMaterial> load_key_store(const StoreOptions& store, const TlsFiles& fi
                  where + ": the private key does not match the certificate of " +
                      subject_text(keys->certificate.get()) + " in " + store.path};
   }
+  keep_issuers(*keys);
   const WallMillis end = not_after(keys->certificate.get());
   if (end <= now) {
     return Error{ErrorKind::kDenied, store.path + ": the certificate of " +

@@ -56,6 +56,9 @@ Result<std::vector<CertificateHandle>> read_certificates(std::string_view bytes)
 }
 
 Result<KeyHandle> read_key(std::string_view bytes, const std::string& password) {
+  if (bytes.find("PRIVATE KEY-----") == std::string_view::npos) {
+    return Error{ErrorKind::kInvalidInput, "no private key inside"};
+  }
   const BioHandle bio = memory_bio(bytes);
   PasswordAsked request{password};
   ERR_clear_error();
@@ -63,11 +66,7 @@ Result<KeyHandle> read_key(std::string_view bytes, const std::string& password) 
   if (key != nullptr) {
     return key;
   }
-  const bool missing = is_end_of_pem() && !request.asked;
   const std::string detail = take_tls_errors("bad PEM");
-  if (missing) {
-    return Error{ErrorKind::kInvalidInput, "no private key inside"};
-  }
   if (request.asked) {
     return Error{ErrorKind::kDenied, password.empty()
                                          ? "the private key is encrypted and no password is set"
