@@ -4,10 +4,14 @@
 #include <CLI/CLI.hpp>
 
 #include "server/cli/bench.h"
+#include "server/cli/run_shell.h"
 
 namespace quorate::cli {
 
 int run_command_line(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "shell") {
+    return run_shell(std::vector<std::string>(argv + 2, argv + argc));
+  }
   CLI::App app("Quorate: a coordination service that speaks ZooKeeper's protocol", "quorate");
   app.require_subcommand(1);
   BenchOptions bench_options;
