@@ -22,7 +22,7 @@ void* counted(size_t size) {
   allocated_bytes += size;
   void* block = std::malloc(size == 0 ? 1 : size);
   if (block == nullptr) {
-    throw std::bad_alloc();
+    std::abort();
   }
   return block;
 }
@@ -31,6 +31,8 @@ void* counted(size_t size) {
 
 void* operator new(size_t size) { return counted(size); }
 void* operator new[](size_t size) { return counted(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return counted(size); }
+void* operator new[](size_t size, const std::nothrow_t&) noexcept { return counted(size); }
 void operator delete(void* block) noexcept { std::free(block); }
 void operator delete[](void* block) noexcept { std::free(block); }
 void operator delete(void* block, size_t) noexcept { std::free(block); }
