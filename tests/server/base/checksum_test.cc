@@ -36,6 +36,11 @@ TEST(Checksum, FirstEntryOfARealLog) {
   EXPECT_EQ(adler32(kAdlerSeed, entry), 0xb23f09fcU);
 }
 
+TEST(Checksum, NothingWithoutAddressChangesNothing) {
+  EXPECT_EQ(adler32(12345, std::string_view()), 12345U);
+  EXPECT_EQ(crc32(12345, std::string_view()), 12345U);
+}
+
 TEST(Checksum, InPiecesAsAtOnce) {
   std::string bytes;
   for (int index = 0; index < 5000; ++index) {
