@@ -1,0 +1,129 @@
+// The metric catalogue: complete against ZooKeeper's, without repetitions, fed by the right facts.
+#include "server/report/catalogue.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "tests/server/report/sample.h"
+
+namespace quorate::report {
+namespace {
+
+class CatalogueTest : public ::testing::Test {
+ protected:
+  const Metric& metric(const Catalogue& catalogue, std::string_view name) {
+    for (const Metric& candidate : catalogue.metrics()) {
+      if (candidate.name == name) {
+        return candidate;
+      }
+    }
+    ADD_FAILURE() << name;
+    return catalogue.metrics().front();
+  }
+
+  config::Config config_ = sample_config();
+  Inputs inputs_ = sample_inputs(config_);
+};
+
+TEST_F(CatalogueTest, HasEveryMetricOfZooKeeper) {
+  const Catalogue catalogue(inputs_);
+  std::map<std::string_view, MetricKind> kinds;
+  for (const Metric& candidate : catalogue.metrics()) {
+    EXPECT_TRUE(kinds.emplace(candidate.name, candidate.kind).second) << candidate.name;
+    EXPECT_FALSE(candidate.help.empty()) << candidate.name;
+  }
+  std::ifstream file(QUORATE_SOURCE_DIR "/tests/server/report/testdata/zookeeper_metrics.txt");
+  ASSERT_TRUE(file.good());
+  size_t compared = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('#')) {
+      continue;
+    }
+    std::istringstream words(line);
+    std::string kind;
+    std::string name;
+    words >> kind >> name;
+    const auto at = kinds.find(name);
+    ASSERT_NE(at, kinds.end()) << name;
+    const bool summary =
+        at->second == MetricKind::kSummary || at->second == MetricKind::kDetailedSummary;
+    EXPECT_EQ(kind, summary                              ? "summary"
+                    : at->second == MetricKind::kCounter ? "counter"
+                                                         : "gauge")
+        << name;
+    ++compared;
+  }
+  EXPECT_GT(compared, 130u);
+}
+
+TEST_F(CatalogueTest, ReadLatencyCountsBothKindsOfReads) {
+  inputs_.status.counters.queued_read_latency.record(Duration(9000));
+  const Catalogue catalogue(inputs_);
+  const Metric& reads = metric(catalogue, "readlatency");
+  ASSERT_NE(reads.samples, nullptr);
+  EXPECT_EQ(reads.samples->count(), 2u);
+  EXPECT_EQ(reads.samples->max_us(), 9000);
+  EXPECT_EQ(reads.kind, MetricKind::kDetailedSummary);
+}
+
+TEST_F(CatalogueTest, OwnHistogramsAreInSeconds) {
+  const Catalogue catalogue(inputs_);
+  for (const char* name : {"quorate_read_latency_seconds", "quorate_write_latency_seconds",
+                           "quorate_fsync_seconds", "quorate_queue_log_seconds"}) {
+    const Metric& own = metric(catalogue, name);
+    EXPECT_EQ(own.kind, MetricKind::kHistogram) << name;
+    EXPECT_EQ(own.divisor, 1'000'000) << name;
+    EXPECT_TRUE(own.prometheus_only) << name;
+  }
+}
+
+TEST_F(CatalogueTest, CertificateExpiryAppearsWithTls) {
+  const auto has = [&] {
+    const Catalogue catalogue(inputs_);
+    return std::any_of(catalogue.metrics().begin(), catalogue.metrics().end(), [](const Metric& m) {
+      return m.name == "quorate_certificate_days_to_expiry";
+    });
+  };
+  EXPECT_FALSE(has());
+  inputs_.net.certificate_days_to_expiry = 30;
+  EXPECT_TRUE(has());
+}
+
+TEST_F(CatalogueTest, ResponseSizesBeforeTheFirstReply) {
+  inputs_.status.counters = {};
+  const Catalogue catalogue(inputs_);
+  for (const char* name :
+       {"last_client_response_size", "min_client_response_size", "max_client_response_size"}) {
+    EXPECT_EQ(std::get<int64_t>(metric(catalogue, name).value), -1) << name;
+  }
+}
+
+TEST_F(CatalogueTest, QuantilesOfNothingAreNotANumber) {
+  const Catalogue catalogue(inputs_);
+  EXPECT_TRUE(std::isnan(quantile_of(metric(catalogue, "election_time"), 0.5)));
+  EXPECT_TRUE(std::isnan(quantile_of(metric(catalogue, "snapshottime"), 0.5)));
+  EXPECT_NEAR(quantile_of(metric(catalogue, "fsynctime"), 0.5), 1.5, 0.01);
+}
+
+TEST_F(CatalogueTest, MonitorLinesLeaveOutWhatIsOnlyForPrometheus) {
+  const Catalogue catalogue(inputs_);
+  for (const NamedText& line : monitor_lines(catalogue)) {
+    EXPECT_FALSE(line.name.starts_with("process_")) << line.name;
+    EXPECT_FALSE(line.name.ends_with("_seconds")) << line.name;
+  }
+}
+
+TEST_F(CatalogueTest, SecretsAreNowhere) {
+  // The whole of what a monitor sees of the sample, whose super digest is a secret.
+  const Catalogue catalogue(inputs_);
+  for (const NamedText& line : monitor_lines(catalogue)) {
+    EXPECT_EQ(line.name.find("verysecret"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace quorate::report
