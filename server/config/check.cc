@@ -95,7 +95,9 @@ void check_listeners(const Config& config, const Settings& settings, const Repor
   }
   const bool has_servers =
       !config.quorum.servers.empty() || !config.quorum.dynamic_config_file.empty();
-  if (!config.client.port && !config.secure_client.port && !has_servers) {
+  const bool is_set =
+      settings.find("clientPort") != nullptr || settings.find("secureClientPort") != nullptr;
+  if (!is_set && !has_servers) {
     warning("clientPort", "is not set, and secureClientPort neither: no client can connect");
   }
 }
@@ -162,6 +164,12 @@ void check(const Config& config, const Settings& settings, const std::string& fi
   const Reporter warning(settings, file_name, warnings);
   if (config.storage.data_dir.empty()) {
     error("dataDir", "is required: the directory of snapshots and logs");
+  }
+  for (const auto& [key, path] : {std::pair("dataDir", config.storage.data_dir),
+                                  std::pair("dataLogDir", config.storage.data_log_dir)}) {
+    if (settings.find(key) != nullptr && !path.empty() && !path.starts_with('/')) {
+      warning(key, "is relative to the directory in which the server is started");
+    }
   }
   if (!config.storage.force_sync) {
     warning("forceSync", "is no: acknowledged writes can be lost when the machine stops");

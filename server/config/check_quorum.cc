@@ -55,6 +55,29 @@ void check_addresses(const Context& context) {
   }
 }
 
+/// One server's line and the keys must not name different ports for its clients.
+void check_client_ports(const Context& context, const Config& config) {
+  if (context.quorum.servers.size() != 1) {
+    return;
+  }
+  const auto& [id, spec] = *context.quorum.servers.begin();
+  const auto differs = [&](const Listener& listener, const std::optional<ClientAddress>& client) {
+    return listener.port && client && *listener.port != client->port;
+  };
+  if (differs(config.client, spec.client)) {
+    context.errors.push_back(
+        context.about("clientPort", "is " + std::to_string(*config.client.port) + ", but " +
+                                        member_key("server.", id) + " names port " +
+                                        std::to_string(spec.client->port) + " for clients"));
+  }
+  if (differs(config.secure_client, spec.secure_client)) {
+    context.errors.push_back(context.about(
+        "secureClientPort", "is " + std::to_string(*config.secure_client.port) + ", but " +
+                                member_key("server.", id) + " names port " +
+                                std::to_string(spec.secure_client->port) + " for clients"));
+  }
+}
+
 /// Either there are no groups, or every server is in one and nobody else is.
 void check_groups(const Context& context) {
   const QuorumSettings& quorum = context.quorum;
@@ -96,10 +119,10 @@ void check_voters(const Context& context) {
         context.about(first, "is true, so one participant is no quorum, but there are observers"));
   } else if (voters == 2) {
     context.warnings.push_back(
-        context.about("server.", "are two voters: no failure is survived; use three"));
+        context.about("server.N", "are two voters: no failure is survived; use three"));
   } else if (voters > 2 && voters % 2 == 0) {
     context.warnings.push_back(context.about(
-        "server.", "are an even number of voters: one less survives as many failures"));
+        "server.N", "are an even number of voters: one less survives as many failures"));
   }
 }
 
@@ -143,6 +166,7 @@ void check_quorum(const Config& config, const Settings& settings, const std::str
     return;
   }
   check_addresses(context);
+  check_client_ports(context, config);
   check_groups(context);
   check_voters(context);
 }

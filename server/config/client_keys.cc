@@ -15,8 +15,10 @@ constexpr std::array<std::string_view, 18> kWords = {
     "conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro",
     "mntr", "ruok", "srst", "srvr", "stat", "stmk", "wchc", "wchp", "wchs"};
 
+/// `srvr` is always allowed, because zkServer.sh needs it. Source: ZooKeeper 3.9
+/// FourLetterCommands.isEnabled.
 Verdict set_words(Config& config, std::string_view value) {
-  std::vector<std::string> allowed;
+  std::vector<std::string> allowed = {"srvr"};
   std::vector<std::string> unknown;
   for (const std::string& part : split_list(value)) {
     const std::string word = to_lower(part);
@@ -129,7 +131,7 @@ std::vector<Key> port_keys() {
        "Network class of ZooKeeper; accepted and of no effect."},
       {"4lw.commands.whitelist",
        Custom{set_words, get_words, "four-letter words joined by commas, or *"},
-       "Four-letter words that are answered."},
+       "Four-letter words that are answered; srvr always is."},
       {"readonlymode.enabled",
        Flag{[](Config& c) { return &c.read_only_mode_enabled; }},
        "Serve read-only clients without a quorum.",

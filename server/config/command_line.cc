@@ -37,6 +37,9 @@ constexpr std::array<std::string_view, 14> kJavaPrefixes = {
     "-X",     "-ea",        "-da",      "-esa",   "-dsa",      "-server", "-client",
     "-agent", "-javaagent", "-verbose", "--add-", "--enable-", "-splash", "-d64"};
 
+/// The source of problems with the arguments themselves.
+constexpr std::string_view kArguments = "arguments";
+
 constexpr std::string_view kJavaPackage = "org.apache.zookeeper.";
 
 bool is_java_option(std::string_view argument) {
@@ -72,20 +75,18 @@ class Parser {
   }
 
  private:
-  [[nodiscard]] Place place_of(std::string_view argument) const {
-    return Place{.source = std::string(source_.empty() ? argument : source_)};
+  [[nodiscard]] Place place() const {
+    return Place{.source = source_.empty() ? std::string(kArguments) : std::string(source_)};
   }
 
   void error(std::string_view argument, std::string message) {
-    line_.errors.push_back({.place = place_of(source_.empty() ? "arguments" : source_),
-                            .key = std::string(argument),
-                            .message = std::move(message)});
+    line_.errors.push_back(
+        {.place = place(), .key = std::string(argument), .message = std::move(message)});
   }
 
   void warn(std::string_view argument, std::string message) {
-    line_.warnings.push_back({.place = place_of(source_.empty() ? "arguments" : source_),
-                              .key = std::string(argument),
-                              .message = std::move(message)});
+    line_.warnings.push_back(
+        {.place = place(), .key = std::string(argument), .message = std::move(message)});
   }
 
   /// `-DNAME=VALUE`, `-DNAME`, `-D NAME=VALUE`.
@@ -102,12 +103,8 @@ class Parser {
     }
     const std::string_view value =
         equals == std::string_view::npos ? std::string_view() : rest.substr(equals + 1);
-    const std::string shown = "-D" + std::string(name);
-    line_.system_properties.push_back({.key = std::string(name),
-                                       .value = std::string(value),
-                                       .place = source_.empty()
-                                                    ? Place{.source = shown}
-                                                    : Place{.source = std::string(source_)}});
+    line_.system_properties.push_back(
+        {.key = std::string(name), .value = std::string(value), .place = place()});
   }
 
   bool take_java_option(const std::string& argument) {
@@ -186,7 +183,7 @@ void take_short_form(CommandLine& line, const std::vector<std::string>& position
 void take_positional(CommandLine& line, const std::vector<std::string>& positional) {
   const auto error = [&line](std::string message) {
     line.errors.push_back(
-        {.place = {.source = "arguments"}, .key = {}, .message = std::move(message)});
+        {.place = {.source = std::string(kArguments)}, .key = {}, .message = std::move(message)});
   };
   const bool has_file = !line.config_file.empty();
   if (line.wants_help || line.wants_version) {

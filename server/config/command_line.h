@@ -26,7 +26,7 @@ namespace quorate::config {
 struct CommandLine {
   /// File to read; empty with the short form, and when asked for help or version.
   std::string config_file;
-  /// From -D, in order.
+  /// From -D, in order; names without -D, places naming where they were written.
   Properties system_properties;
   /// Keys of zoo.cfg that are stronger than the file: from the options and the short form.
   Properties overrides;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "server/config/check.h"
+#include "server/config/parse.h"
 #include "server/config/text.h"
 
 namespace quorate::config {
@@ -35,7 +36,33 @@ void complete_store(StoreSettings& store) {
   }
 }
 
+/// A list of one server names the port of its clients there, as container images write it. With
+/// more servers the id of this one decides, which is not known here.
+void complete_client_port(Config& config) {
+  if (config.quorum.servers.size() == 1) {
+    adopt_member_ports(config, config.quorum.servers.begin()->first);
+  }
+}
+
+void adopt(Listener& listener, const std::optional<ClientAddress>& address) {
+  if (listener.port || !address) {
+    return;
+  }
+  listener.port = address->port;
+  if (listener.addresses.empty() && address->host != "0.0.0.0") {
+    listener.addresses = {address->host};
+  }
+}
+
 }  // namespace
+
+void adopt_member_ports(Config& config, ServerId id) {
+  const auto found = config.quorum.servers.find(id);
+  if (found != config.quorum.servers.end()) {
+    adopt(config.client, found->second.client);
+    adopt(config.secure_client, found->second.secure_client);
+  }
+}
 
 void complete(Config& config, const Settings& settings) {
   if (config.storage.data_log_dir.empty()) {
@@ -49,6 +76,7 @@ void complete(Config& config, const Settings& settings) {
   if (settings.find("jute.maxbuffer.extrasize") == nullptr) {
     config.limits.jute_max_buffer_extra_bytes = config.limits.jute_max_buffer_bytes;
   }
+  complete_client_port(config);
   if (config.secure_client.port) {
     config.auth.x509_enabled = true;
   }

@@ -225,7 +225,8 @@ struct Config {
   /// Whether client sockets, and peer sockets, use TCP keep-alive. Default false.
   bool client_tcp_keep_alive = false;
   bool peer_tcp_keep_alive = false;
-  /// Four-letter words that are answered, lower case, sorted; `*` is expanded. Default srvr.
+  /// Four-letter words that are answered, lower case, sorted; `*` is expanded; srvr is always among
+  /// them. Default srvr.
   std::vector<std::string> four_letter_words_allowed = {"srvr"};
   /// Whether read-only clients are served without a quorum. Default false.
   bool read_only_mode_enabled = false;

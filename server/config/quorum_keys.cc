@@ -143,10 +143,10 @@ std::vector<Key> member_rows() {
 
 std::vector<Key> sync_rows() {
   return {
-      {"initLimit", Int32{[](Config& c) { return &c.quorum.init_limit_ticks; }, 1},
-       "Time that a learner has to connect and sync, ticks; required with a quorum."},
-      {"syncLimit", Int32{[](Config& c) { return &c.quorum.sync_limit_ticks; }, 1},
-       "Time that a learner has to answer, ticks; required with a quorum."},
+      {"initLimit", Int32{[](Config& c) { return &c.quorum.init_limit_ticks; }, 0},
+       "Time that a learner has to connect and sync, ticks; 1 or more is required with a quorum."},
+      {"syncLimit", Int32{[](Config& c) { return &c.quorum.sync_limit_ticks; }, 0},
+       "Time that a learner has to answer, ticks; 1 or more is required with a quorum."},
       {"connectToLearnerMasterLimit",
        Int32{[](Config& c) { return &c.quorum.connect_to_learner_master_limit_ticks; }, 0},
        "Time that a learner tries to reach its master, ticks; 0: initLimit."},

@@ -14,6 +14,13 @@ bool is_trap(const KeyMatch& match) {
   return match.key->raw == Key::RawName::kOnly && is_supported(*match.key);
 }
 
+/// The property with its key as the user wrote it: `-DNAME`.
+Property as_written(const Property& property) {
+  Property result = property;
+  result.key = "-D" + std::string(trim(property.key));
+  return result;
+}
+
 std::string trap_message(const Key& key) {
   return "is honoured, but ZooKeeper ignores it here and reads only -D" + key.name;
 }
@@ -21,13 +28,14 @@ std::string trap_message(const Key& key) {
 }  // namespace
 
 void Settings::add_system_properties(const Properties& properties) {
-  for (const Property& property : properties) {
-    const std::string_view name = trim(property.key);
+  for (const Property& each : properties) {
+    const std::string_view name = trim(each.key);
     const bool has_prefix = name.starts_with(kPrefix);
     const std::string_view bare = has_prefix ? name.substr(kPrefix.size()) : name;
+    const Property property = as_written(each);
     const KeyMatch match = find_key(bare);
     if (match.key == nullptr) {
-      warn_of_unknown(property, bare, has_prefix ? kPrefix : std::string_view());
+      warn_of_unknown(property, bare, has_prefix ? "-Dzookeeper." : "-D");
       continue;
     }
     const Key::RawName raw = match.key->raw;
@@ -88,7 +96,7 @@ void Settings::put(const KeyMatch& match, const Property& property, Layer layer)
     warn(property,
          "is set again; this value replaces that of line " + std::to_string(former.place.line));
   } else if (layer == Layer::kFile && former.value != next.setting.value) {
-    warn(property, "replaces the value of " + former.place.source);
+    warn(property, "replaces the value of " + former.name + " (" + former.place.source + ")");
   }
   found->second = std::move(next);
 }

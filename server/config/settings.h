@@ -18,7 +18,7 @@ struct Setting {
   const Key* key = nullptr;
   /// For a family, the part of the name after the dot.
   std::string suffix;
-  /// The name as it was written, `-D` names without that.
+  /// The name as it was written, `-D` names with that.
   std::string name;
   std::string value;
   Place place;
@@ -51,6 +51,7 @@ class Settings {
   };
 
   void put(const KeyMatch& match, const Property& property, Layer layer);
+  /// `name` is the part that is compared with the keys, `prefix` what is put before a proposal.
   void warn_of_unknown(const Property& property, std::string_view name, std::string_view prefix);
   void warn(const Property& property, std::string message);
 

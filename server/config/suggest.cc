@@ -2,6 +2,7 @@
 #include "server/config/suggest.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "server/config/key.h"
@@ -15,12 +16,13 @@ constexpr std::string_view kPrefix = "zookeeper.";
 
 /// The best candidate so far; the first of equals stays.
 struct Best {
-  std::string name;
-  size_t distance;
+  std::string name = {};
+  size_t distance = SIZE_MAX;
 
-  void offer(std::string_view name_wanted, std::string_view candidate, std::string_view suffix) {
-    const size_t found = edit_distance(name_wanted, candidate);
-    if (found < distance) {
+  void offer(std::string_view wanted, std::string_view candidate, std::string_view suffix) {
+    const size_t allowed = std::max<size_t>(1, wanted.size() / 3);
+    const size_t found = edit_distance(wanted, candidate);
+    if (found <= allowed && found < distance) {
       distance = found;
       name = std::string(candidate) + std::string(suffix);
     }
@@ -62,8 +64,7 @@ std::string closest_key(std::string_view name) {
   if (name.starts_with(kPrefix)) {
     name.remove_prefix(kPrefix.size());
   }
-  const size_t allowed = std::max<size_t>(1, name.size() / 3);
-  Best best{.name = {}, .distance = allowed + 1};
+  Best best;
   const size_t dot = name.rfind('.');
   const size_t prefix_size = dot == std::string_view::npos ? 0 : dot + 1;
   for (const Key& key : all_keys()) {
