@@ -33,7 +33,8 @@ class LineReader {
       }
       LogicalLine result{.text = {}, .line = line};
       bool continues = append(result.text, natural);
-      while (continues && position_ < text_.size()) {
+      // A line of nothing but a backslash is nothing: the next one may still be a comment.
+      while (continues && !result.text.empty() && position_ < text_.size()) {
         skip_blanks();
         continues = append(result.text, take_natural_line());
       }

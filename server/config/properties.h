@@ -30,7 +30,8 @@ struct PropertiesText {
 /// without its leading blanks; the key ends at the first unescaped `=`, `:` or blank; \t \n \r \f
 /// and \uXXXX stand for those characters and any other escaped character for itself.
 ///
-/// Two differences, both on purpose: bytes above 0x7f are kept as they are, so that UTF-8 file
+/// Three differences, all on purpose: a text that ends in a line of nothing but a backslash has no
+/// empty property there, bytes above 0x7f are kept as they are, so that UTF-8 file
 /// names work (Java reads the file as Latin-1), and a wrong \uXXXX loses one property, not the
 /// file. An escaped surrogate pair becomes one UTF-8 character, an unpaired one U+FFFD.
 ///

@@ -13,7 +13,13 @@ using Compression = StorageSettings::Compression;
 constexpr std::array<Word<Compression>, 2> kCompressions = {
     {{"", Compression::kNone}, {"gz", Compression::kGzip}}};
 
+/// Snapshots of snappy are read, but not written: gz does what is asked for, smaller files.
 Verdict set_compression(Config& config, std::string_view value) {
+  if (equals_ignoring_case(value, "snappy")) {
+    config.storage.snapshot_compression = Compression::kGzip;
+    return Verdict{.kind = Verdict::Kind::kWarning,
+                   .message = "is 'snappy', which is read but not written; gz is used"};
+  }
   return set_word<Compression>(kCompressions, config.storage.snapshot_compression, value);
 }
 std::string get_compression(const Config& config) {

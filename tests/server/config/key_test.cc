@@ -27,7 +27,7 @@ const std::map<std::string, Values>& custom_values() {
       {"secureClientPortAddress", {"[::1]", "["}},
       {"serverCnxnFactory", {"org.apache.zookeeper.server.NIOServerCnxnFactory", ""}},
       {"4lw.commands.whitelist", {"mntr,srvr", ""}},
-      {"snapshot.compression.method", {"gz", "snappy"}},
+      {"snapshot.compression.method", {"gz", "zip"}},
       {"autopurge.snapRetainCount", {"5", "x"}},
       {"autopurge.purgeInterval", {"24", "-1"}},
       {"DigestAuthenticationProvider.digestAlg", {"SHA-256", "CRC32"}},

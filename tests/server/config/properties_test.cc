@@ -89,9 +89,9 @@ INSTANTIATE_TEST_SUITE_P(Continuations, PropertiesCase,
                              {"empty_line_ends_it", "a=b\\\n\nc=d", {"a|b|1", "c|d|3"}},
                              {"blank_line_ends_it", "a=b\\\n  \nc=d", {"a|b|1", "c|d|3"}},
                              {"at_the_end_of_the_text", "a=b\\", {"a|b|1"}},
-                             {"nothing_but_backslash", "\\\nb=c", {"b|c|1"}},
+                             {"nothing_but_backslash", "\\\nb=c", {"b|c|2"}},
                              {"nothing_at_all", "\\\n\nb=c", {"b|c|3"}},
-                             {"backslash_then_hash", "\\\n#a=b", {"#a|b|1"}},
+                             {"backslash_then_comment", "\\\n#a=b", {}},
                          }),
                          [](const auto& each) { return each.param.name; });
 
