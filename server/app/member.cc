@@ -57,6 +57,7 @@ Member::Member(boost::asio::io_context& loop, Parts parts)
       auth_options_(node_options(config_, 0).auth),
       certificate_rule_(std::move(parts.certificate_rule)),
       process_(read_process_facts(read_clocks().wall)),
+      initial_configuration_(std::move(parts.initial_configuration)),
       node_(node_options(config_, random_seed()),
             node::Recovered{.database = std::move(parts.recovered->database),
                             .recent_txns = std::move(parts.recovered->recent_txns),
@@ -299,6 +300,10 @@ void Member::log_notes() {
       case node::NoteKind::kSnapshotStarted:
         log::info("snapshot_started", {{"zxid", log::hex(note.zxid.value)}});
         break;
+      case node::NoteKind::kDigestMismatch:
+        log::error("digest_mismatch",
+                   {{"zxid", log::hex(note.zxid.value)}, {"action", "please report this bug"}});
+        break;
       case node::NoteKind::kReaped:
         log::info("containers_reaped", {{"count", note.value}});
         break;
@@ -307,8 +312,6 @@ void Member::log_notes() {
 }
 
 void Member::request_snapshot() { step(node::SnapshotRequested{}); }
-void Member::reset_server_stats() { step(node::ServerStatsReset{}); }
-void Member::reset_connection_stats() { step(node::ConnectionStatsReset{}); }
 
 bool Member::may_administer(std::string_view scheme, std::string_view payload,
                             std::string_view address) const {
@@ -348,7 +351,9 @@ report::Inputs Member::report_inputs(node::StatusDetail detail) {
     inputs.net.certificate_reload_failures = certificate.reload_failures;
   }
   inputs.reads.read_time = read_time_;
+  inputs.trace_mask = trace_mask_;
   inputs.config = &config_;
+  inputs.initial_configuration = initial_configuration_;
   return inputs;
 }
 

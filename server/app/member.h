@@ -23,6 +23,7 @@
 #include "server/net/connection_throttle.h"
 #include "server/net/tls_context.h"
 #include "server/node/node.h"
+#include "server/report/four_letter_words.h"
 #include "server/report/inputs.h"
 #include "server/storage/directories.h"
 #include "server/storage/posix_file_system.h"
@@ -73,8 +74,8 @@ class Member final : public net::ConnectionHandler {
   /// Everything that report and admin show. Core loop only.
   [[nodiscard]] report::Inputs report_inputs(node::StatusDetail detail);
   void request_snapshot();
-  void reset_server_stats();
-  void reset_connection_stats();
+  /// What a four-letter word or an admin command changes.
+  void apply_effect(report::Effect effect, int64_t trace_mask);
   [[nodiscard]] bool may_administer(std::string_view scheme, std::string_view payload,
                                     std::string_view address) const;
 
@@ -118,6 +119,8 @@ class Member final : public net::ConnectionHandler {
   report::ProcessFacts process_;
   report::StorageFacts storage_facts_;
   report::NetFacts net_facts_;
+  int64_t trace_mask_ = report::kTraceMaskDefault;
+  std::string initial_configuration_;
   Histogram read_time_;
 
   node::Node node_;

@@ -34,6 +34,7 @@ enum class NoteKind : uint8_t {
   kQuotaExceeded,
   kSnapshotStarted,
   kReaped,
+  kDigestMismatch,  ///< The tree is not what its txn said that it would be: a bug.
 };
 struct Note {
   NoteKind kind = NoteKind::kSessionOpened;

@@ -138,6 +138,7 @@ bool Node::may_administer(std::string_view scheme, std::string_view payload,
 
 void Node::check_invariants() const {
   const State& state = *state_;
+  QR_ASSERT(state.digest_mismatches == 0);
   QR_ASSERT(state.durable <= state.proposed);
   QR_ASSERT(state.database.last_zxid() <= state.durable);
   Zxid expected = state.database.last_zxid();

@@ -153,6 +153,7 @@ struct State {
   TimePoint next_container_check;
   SnapshotState snapshot;
   Counters counters;
+  uint64_t digest_mismatches = 0;  ///< Never reset.
   std::vector<Status::DigestEntry> digests;
 
   // Scratch, kept for its capacity.

@@ -86,6 +86,7 @@ Status make_status(const State& state, Now now, StatusDetail detail) {
   status.watched_path_count = static_cast<int64_t>(state.watches.path_count());
   status.watching_connection_count = static_cast<int64_t>(state.watches.watcher_count());
   status.counters = state.counters;
+  status.digest_mismatches = state.digest_mismatches;
   status.snapshot_running = state.snapshot.running;
   status.snapshot_zxid = state.snapshot.last_zxid;
   status.snapshot_time = state.snapshot.last_time;

@@ -113,6 +113,7 @@ struct Status {
   int64_t watching_connection_count = 0;
   Counters counters;
 
+  uint64_t digest_mismatches = 0;  ///< Since start; not 0 is a bug.
   bool snapshot_running = false;
   Zxid snapshot_zxid;            ///< Newest durable snapshot.
   WallMillis snapshot_time;
