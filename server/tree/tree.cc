@@ -67,8 +67,10 @@ bool Tree::is_applicable(std::string_view path) {
   if (path.size() < 2 || path.front() != '/') {
     return false;
   }
-  const size_t name_size = path.size() - path.rfind('/') - 1;
-  return name_size > 0 && name_size <= kNameBytesMax;
+  const size_t slash = path.rfind('/');
+  const size_t name_size = path.size() - slash - 1;
+  const bool parent_ends_with_slash = slash > 0 && path[slash - 1] == '/';
+  return name_size > 0 && name_size <= kNameBytesMax && !parent_ends_with_slash;
 }
 
 int64_t Tree::owner_of(NodeId id, const Node& node) const {

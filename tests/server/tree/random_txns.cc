@@ -5,6 +5,24 @@
 
 namespace quorate::tree {
 
+namespace {
+
+wire::OpCode type_of(const wire::Txn& txn) {
+  struct Visitor {
+    wire::OpCode operator()(const wire::CreateSessionTxn&) { return wire::OpCode::kCreateSession; }
+    wire::OpCode operator()(const wire::CloseSessionTxn&) { return wire::OpCode::kCloseSession; }
+    wire::OpCode operator()(const wire::CreateTxn& create) { return create.type; }
+    wire::OpCode operator()(const wire::DeleteTxn& remove) { return remove.type; }
+    wire::OpCode operator()(const wire::SetDataTxn& set) { return set.type; }
+    wire::OpCode operator()(const wire::SetAclTxn&) { return wire::OpCode::kSetAcl; }
+    wire::OpCode operator()(const wire::MultiTxn&) { return wire::OpCode::kMulti; }
+    wire::OpCode operator()(const wire::ErrorTxn&) { return wire::OpCode::kError; }
+  };
+  return std::visit(Visitor{}, txn);
+}
+
+}  // namespace
+
 RandomTxns::RandomTxns(uint32_t seed, RandomTxnOptions options)
     : random_(seed), options_(options) {}
 
@@ -118,10 +136,11 @@ wire::DeleteTxn RandomTxns::remove() {
            path.find("zookeeper_") != std::string_view::npos;
   };
   // A directory is rarely deleted, and without replays never, since it may have children.
-  if (!is_leaf(txn.path) && (!options_.replays || !one_in(16))) {
+  const bool spare_directories = !options_.replays || !options_.directory_deletes;
+  if (!is_leaf(txn.path) && (spare_directories || !one_in(16))) {
     txn.path = any_path();
   }
-  if (!is_leaf(txn.path) && (!options_.replays || !one_in(16))) {
+  if (!is_leaf(txn.path) && (spare_directories || !one_in(16))) {
     txn.path = keep("/leaf0");
   }
   return txn;
@@ -151,6 +170,7 @@ wire::MultiTxn RandomTxns::multi() {
         break;
       case 1:
         txn.ops.emplace_back(set_data());
+        std::get<wire::SetDataTxn>(txn.ops.back()).type = wire::OpCode::kSetData;
         break;
       case 2:
         txn.ops.emplace_back(wire::CheckVersionTxn{.path = known_path()});
@@ -221,6 +241,7 @@ wire::TxnRecord RandomTxns::next() {
   header_.zxid = header_.zxid.next();
   header_.time = WallMillis{header_.time.value + below(20)};
   wire::TxnRecord record{.header = header_, .txn = any_txn()};
+  record.header.type = type_of(record.txn);
   if (options_.replays && one_in(20)) {
     record.header.zxid.value -= below(10);  // As when a log is replayed over a newer snapshot.
   }

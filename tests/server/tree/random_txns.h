@@ -14,9 +14,10 @@ struct RandomTxnOptions {
   int directories = 4;  ///< Names at each level but the last.
   int leaves = 40;      ///< Names at the last level: decides how large directories become.
   bool quotas = true;
-  bool nested_quotas = true;   ///< Also quotas below quotas, and users who write statistics.
-  bool extended_types = true;  ///< TTL nodes.
-  bool replays = true;         ///< Creates over existing nodes, deletes of full directories.
+  bool nested_quotas = true;      ///< Also quotas below quotas, and users who write statistics.
+  bool extended_types = true;     ///< TTL nodes.
+  bool replays = true;            ///< Creates over existing nodes, zxids that go back.
+  bool directory_deletes = true;  ///< With replays: deletes of directories that are not empty.
 };
 
 /// Makes txns that are right for the state that their predecessors lead to, and, with `replays`,
