@@ -6,8 +6,8 @@
 namespace quorate::app {
 
 TimePoint monotonic_now() {
-  return TimePoint(std::chrono::duration_cast<Duration>(
-      std::chrono::steady_clock::now().time_since_epoch()));
+  return TimePoint(
+      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
 Now read_clocks() {

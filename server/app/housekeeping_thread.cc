@@ -94,8 +94,8 @@ void HousekeepingThread::run(const std::stop_token& stop) {
 void HousekeepingThread::open_snapshot(Zxid zxid) {
   zxid_ = zxid;
   began_ = monotonic_now();
-  auto file = storage::SnapshotFile::begin(fs_, options_.directories.snapshots, zxid,
-                                           options_.compression);
+  auto file =
+      storage::SnapshotFile::begin(fs_, options_.directories.snapshots, zxid, options_.compression);
   if (!file) {
     finish_snapshot(file.error());
     return;

@@ -26,7 +26,7 @@ struct HousekeepingOptions {
   storage::Directories directories;
   storage::Compression compression = storage::Compression::kNone;
   int purge_retain_count = 3;
-  Duration purge_interval{};  ///< 0: never.
+  Duration purge_interval{};      ///< 0: never.
   int64_t preallocate_bytes = 0;  ///< Of a log file: what the reserve of free space is made for.
 };
 
@@ -89,10 +89,10 @@ class HousekeepingThread {
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::optional<Zxid> begin_;     // Guarded by mutex_.
-  std::optional<Slice> slice_;    // Guarded by mutex_.
-  HousekeepingStats stats_;       // Guarded by mutex_.
-  std::jthread thread_;           // Last: it uses all of the above.
+  std::optional<Zxid> begin_;   // Guarded by mutex_.
+  std::optional<Slice> slice_;  // Guarded by mutex_.
+  HousekeepingStats stats_;     // Guarded by mutex_.
+  std::jthread thread_;         // Last: it uses all of the above.
 };
 
 }  // namespace quorate::app

@@ -78,10 +78,10 @@ class LogThread {
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
-  LogBatch waiting_;              // Guarded by mutex_.
-  TimePoint waiting_since_;       // Guarded by mutex_.
-  LogThreadStats stats_;          // Guarded by mutex_.
-  std::jthread thread_;           // Last: it uses all of the above.
+  LogBatch waiting_;         // Guarded by mutex_.
+  TimePoint waiting_since_;  // Guarded by mutex_.
+  LogThreadStats stats_;     // Guarded by mutex_.
+  std::jthread thread_;      // Last: it uses all of the above.
 };
 
 }  // namespace quorate::app

@@ -83,42 +83,39 @@ Result<std::unique_ptr<Member>> Member::create(boost::asio::io_context& loop, Pa
 }
 
 Status Member::start_threads() {
-  auto writer = storage::LogWriter::open(*file_system_, directories_.logs, log_tail_,
-                                         log_options(config_));
+  auto writer =
+      storage::LogWriter::open(*file_system_, directories_.logs, log_tail_, log_options(config_));
   if (!writer) {
     return writer.error();
   }
   log_thread_ = std::make_unique<LogThread>(
-      std::move(*writer),
-      std::chrono::milliseconds(config_.storage.fsync_warning_threshold_ms),
-      LogThread::Callbacks{
-          .synced =
-              [this](Zxid zxid, int64_t bytes) {
-                boost::asio::post(loop_, [this, zxid, bytes] {
-                  step(node::LogSynced{.zxid = zxid, .log_bytes = bytes});
-                  submit_batch();
-                });
-              },
-          .failed = [](const Error& error) { die(error); },
-          .slow =
-              [](Duration took) {
-                log::warn("slow_fsync", {{"ms", took.count() / 1000}});
-              }});
+      std::move(*writer), std::chrono::milliseconds(config_.storage.fsync_warning_threshold_ms),
+      LogThread::Callbacks{.synced =
+                               [this](Zxid zxid, int64_t bytes) {
+                                 boost::asio::post(loop_, [this, zxid, bytes] {
+                                   step(node::LogSynced{.zxid = zxid, .log_bytes = bytes});
+                                   submit_batch();
+                                 });
+                               },
+                           .failed = [](const Error& error) { die(error); },
+                           .slow =
+                               [](Duration took) {
+                                 log::warn("slow_fsync", {{"ms", took.count() / 1000}});
+                               }});
   housekeeping_ = std::make_unique<HousekeepingThread>(
       *file_system_, housekeeping_options(config_, directories_),
       HousekeepingThread::Callbacks{
           .slice_wanted =
               [this] { boost::asio::post(loop_, [this] { step(node::SnapshotWanted{}); }); },
-          .snapshot_finished =
-              [this](Zxid zxid, const Status& outcome) { report_snapshot(zxid, outcome); },
+          .snapshot_finished = [this](Zxid zxid,
+                                      const Status& outcome) { report_snapshot(zxid, outcome); },
           .space_changed =
               [this](storage::SpaceLevel level, int64_t free_bytes) {
                 log::warn("disk_space", {{"free_bytes", free_bytes},
                                          {"level", name_of(level)},
                                          {"directory", directories_.logs}});
-                boost::asio::post(loop_, [this, level] {
-                  step(node::SpaceChanged{space_level(level)});
-                });
+                boost::asio::post(loop_,
+                                  [this, level] { step(node::SpaceChanged{space_level(level)}); });
               },
           .purged = [](const Status& outcome, size_t files) { report_purge(outcome, files); },
           .each_second = [this] { reload_certificates(); }});
@@ -158,9 +155,10 @@ void Member::reload_certificates() {
 }
 
 void Member::die(const Error& error) {
-  log::error("PANIC_log_write_failed",
-             {{"reason", error.message},
-              {"action", "restart the member after checking the disk; nothing acknowledged is lost"}});
+  log::error(
+      "PANIC_log_write_failed",
+      {{"reason", error.message},
+       {"action", "restart the member after checking the disk; nothing acknowledged is lost"}});
   log::flush();
   std::_Exit(static_cast<int>(ExitCode::kLogWriteFailed));
 }

@@ -23,9 +23,8 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop,
     return listening.error();
   }
   for (const net::BoundAddress& bound : service->member_->client_addresses()) {
-    log::info("listening", {{"address", bound.address},
-                            {"port", bound.port},
-                            {"tls", bound.secure}});
+    log::info("listening",
+              {{"address", bound.address}, {"port", bound.port}, {"tls", bound.secure}});
   }
   return service;
 }

@@ -14,8 +14,7 @@ namespace quorate::app {
 class Service {
  public:
   /// Starts the member, binds every port and says so in the log. The io_context must not run yet.
-  static Result<std::unique_ptr<Service>> start(boost::asio::io_context& loop,
-                                                Member::Parts parts);
+  static Result<std::unique_ptr<Service>> start(boost::asio::io_context& loop, Member::Parts parts);
   ~Service();
 
   /// Stops gracefully, then calls `done` on the loop.

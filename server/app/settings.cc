@@ -10,8 +10,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int64_t kKiB = 1024;
-/// ZooKeeper's default limit of 1000 would pause 16 pipelining clients; ours counts bytes as well, so
-/// only an explicit setting below is taken as it stands.
+/// ZooKeeper's default limit of 1000 would pause 16 pipelining clients; ours counts bytes as well,
+/// so only an explicit setting below is taken as it stands.
 constexpr int32_t kZooKeeperOutstandingDefault = 1000;
 
 auth::DigestAlgorithm digest_algorithm(config::DigestAlgorithm algorithm) {
@@ -152,11 +152,10 @@ net::TlsOptions client_tls_options(const config::Config& config) {
     options.key_store.key_path = tls.directory + "/tls.key";
     options.trust_store.path = tls.directory + "/ca.crt";
   }
-  options.client_authentication = tls.client_auth == ClientAuth::kNeed
-                                      ? net::ClientAuthentication::kNeed
-                                  : tls.client_auth == ClientAuth::kWant
-                                      ? net::ClientAuthentication::kWant
-                                      : net::ClientAuthentication::kNone;
+  options.client_authentication =
+      tls.client_auth == ClientAuth::kNeed   ? net::ClientAuthentication::kNeed
+      : tls.client_auth == ClientAuth::kWant ? net::ClientAuthentication::kWant
+                                             : net::ClientAuthentication::kNone;
   if (tls.tls_1_2_enabled) {
     options.protocols.emplace_back("TLSv1.2");
   }

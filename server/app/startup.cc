@@ -179,8 +179,7 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
   if (const std::optional<std::string> reason = unsupported_role(config.quorum)) {
     return refuse({ErrorKind::kInvalidInput, loaded.file_name + ": " + *reason});
   }
-  parts.directories =
-      storage::directories_of(config.storage.data_dir, config.storage.data_log_dir);
+  parts.directories = storage::directories_of(config.storage.data_dir, config.storage.data_log_dir);
   Result<storage::DirectoryLocks> locks = storage::open_directories(
       *parts.file_system, parts.directories, config.storage.autocreate_data_dir);
   if (!locks) {

@@ -24,7 +24,8 @@ struct LoadedConfig {
 
 /// Reads the arguments, SERVER_JVMFLAGS and the file. Prints help, version, every error and every
 /// warning to standard error; sets the logger up.
-[[nodiscard]] std::variant<LoadedConfig, Refusal> load_config(std::span<const std::string> arguments);
+[[nodiscard]] std::variant<LoadedConfig, Refusal> load_config(
+    std::span<const std::string> arguments);
 
 /// Locks the data directories, recovers the database and loads certificates. Logs what it found.
 [[nodiscard]] std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded);

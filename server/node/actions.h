@@ -12,15 +12,15 @@ namespace quorate::node {
 
 /// Why a connection is closed; becomes a log line and a counter.
 enum class CloseReason : uint8_t {
-  kSessionClosed,      ///< closeSession was answered.
-  kSessionExpired,     ///< The session expired, or a handshake named one that is unknown.
-  kSessionTakenOver,   ///< The session is now served on another connection.
-  kBadHandshake,       ///< The first frame is no ConnectRequest.
-  kClientAhead,        ///< The client has seen a zxid that this member has not.
-  kBadFrame,           ///< A frame too short for a header, or an auth packet beyond reading.
-  kUnimplemented,      ///< An opcode that does not exist or that clients may not use.
-  kAuthFailed,         ///< Wrong credentials.
-  kRefused,            ///< Not serving.
+  kSessionClosed,     ///< closeSession was answered.
+  kSessionExpired,    ///< The session expired, or a handshake named one that is unknown.
+  kSessionTakenOver,  ///< The session is now served on another connection.
+  kBadHandshake,      ///< The first frame is no ConnectRequest.
+  kClientAhead,       ///< The client has seen a zxid that this member has not.
+  kBadFrame,          ///< A frame too short for a header, or an auth packet beyond reading.
+  kUnimplemented,     ///< An opcode that does not exist or that clients may not use.
+  kAuthFailed,        ///< Wrong credentials.
+  kRefused,           ///< Not serving.
 };
 
 /// A line for the structured log, with one subject.
@@ -29,7 +29,7 @@ enum class NoteKind : uint8_t {
   kSessionMoved,
   kSessionExpired,
   kSessionClosed,
-  kWritesRefused,   ///< Disk space is low.
+  kWritesRefused,  ///< Disk space is low.
   kWritesResumed,
   kQuotaExceeded,
   kSnapshotStarted,
@@ -66,18 +66,18 @@ struct Actions {
   std::string bytes;
   std::vector<Send> sends;
   std::string log_bytes;
-  std::vector<Append> appends;  ///< Encoded txns for the log, in the order of their zxids.
-  std::vector<Close> closes;    ///< After what was sent to them has been flushed.
-  std::vector<ConnectionId> pauses;       ///< Stop reading from these.
-  std::vector<ConnectionId> resumes;      ///< Read from these again.
+  std::vector<Append> appends;        ///< Encoded txns for the log, in the order of their zxids.
+  std::vector<Close> closes;          ///< After what was sent to them has been flushed.
+  std::vector<ConnectionId> pauses;   ///< Stop reading from these.
+  std::vector<ConnectionId> resumes;  ///< Read from these again.
   std::vector<ConnectionId> established;  ///< Handshake complete: lift its deadline.
   std::vector<Note> notes;
 
-  bool roll_log = false;          ///< The next append starts a new log file.
-  bool snapshot_begins = false;   ///< A snapshot of the state at `snapshot_zxid` starts.
+  bool roll_log = false;         ///< The next append starts a new log file.
+  bool snapshot_begins = false;  ///< A snapshot of the state at `snapshot_zxid` starts.
   Zxid snapshot_zxid;
-  std::string snapshot_bytes;     ///< The next slice.
-  bool snapshot_ends = false;     ///< The slice was the last one: make it durable.
+  std::string snapshot_bytes;  ///< The next slice.
+  bool snapshot_ends = false;  ///< The slice was the last one: make it durable.
 
   /// Requests answered in this step without waiting for a write; the shell times the step.
   uint32_t reads_answered = 0;

@@ -16,7 +16,7 @@ namespace quorate::node {
 /// A client has connected; nothing was read yet.
 struct ConnectionOpened {
   ConnectionId connection;
-  std::string address;                  ///< Textual IP, without port or brackets.
+  std::string address;  ///< Textual IP, without port or brackets.
   uint16_t port = 0;
   bool secure = false;
   std::vector<wire::Id> certificate_ids;  ///< What a verified client certificate proves.
@@ -60,9 +60,8 @@ struct DeadlineReached {};
 struct ServerStatsReset {};
 struct ConnectionStatsReset {};
 
-using Event =
-    std::variant<ConnectionOpened, ClientFrames, ConnectionClosed, LogSynced, SpaceChanged,
-                 SnapshotWanted, SnapshotFinished, SnapshotRequested, DeadlineReached,
-                 ServerStatsReset, ConnectionStatsReset>;
+using Event = std::variant<ConnectionOpened, ClientFrames, ConnectionClosed, LogSynced,
+                           SpaceChanged, SnapshotWanted, SnapshotFinished, SnapshotRequested,
+                           DeadlineReached, ServerStatsReset, ConnectionStatsReset>;
 
 }  // namespace quorate::node

@@ -64,17 +64,18 @@ void reattach(State& state, Connection& connection, SessionId session, int32_t t
   connection.phase = Phase::kOpen;
   state.tracker.add(session, std::chrono::milliseconds(timeout_ms), now.monotonic);
   const session::Password password = session::password_of(session);
-  send_response(connection, session, timeout_ms,
-                std::string_view(password.data(), password.size()), actions);
+  send_response(connection, session, timeout_ms, std::string_view(password.data(), password.size()),
+                actions);
   actions.established.push_back(connection.id);
-  actions.notes.push_back({.kind = NoteKind::kSessionMoved, .session = session, .value = timeout_ms});
+  actions.notes.push_back(
+      {.kind = NoteKind::kSessionMoved, .session = session, .value = timeout_ms});
   ++state.counters.sessions_revalidated;
 }
 
 }  // namespace
 
-void handle_connect_request(State& state, Connection& connection, std::string_view payload,
-                            Now now, Actions& actions) {
+void handle_connect_request(State& state, Connection& connection, std::string_view payload, Now now,
+                            Actions& actions) {
   const std::optional<wire::ConnectRequest> request = wire::decode_connect_request(payload);
   if (!request) {
     close_connection(state, connection, CloseReason::kBadHandshake, actions);
@@ -85,9 +86,9 @@ void handle_connect_request(State& state, Connection& connection, std::string_vi
     return;
   }
   connection.has_read_only_field = request->has_read_only_field;
-  const int32_t timeout_ms =
-      std::clamp(request->timeout_ms, state.options.session_timeout_ms_min,
-                 std::max(state.options.session_timeout_ms_min, state.options.session_timeout_ms_max));
+  const int32_t timeout_ms = std::clamp(
+      request->timeout_ms, state.options.session_timeout_ms_min,
+      std::max(state.options.session_timeout_ms_min, state.options.session_timeout_ms_max));
   if (request->session == SessionId{}) {
     open_new_session(state, connection, timeout_ms, now, actions);
     return;

@@ -50,8 +50,8 @@ class Node {
   /// No request waits for anything.
   [[nodiscard]] bool idle() const;
 
-  /// Whether the ids that `scheme` and `payload` prove have all permissions on "/": who may take and
-  /// restore snapshots over HTTP.
+  /// Whether the ids that `scheme` and `payload` prove have all permissions on "/": who may take
+  /// and restore snapshots over HTTP.
   [[nodiscard]] bool may_administer(std::string_view scheme, std::string_view payload,
                                     std::string_view address) const;
 

@@ -48,8 +48,8 @@ Proposal& propose(State& state, const wire::WriteRequest& request, const request
   return log_proposal(state, stamp.zxid, std::move(txn), actions);
 }
 
-Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author,
-                        Now now, Actions& actions) {
+Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author, Now now,
+                        Actions& actions) {
   const request::Stamp stamp = next_stamp(state, now);
   std::string txn = reused_buffer(state);
   state.preparer.prepare_error(error, author, stamp, txn);

@@ -13,8 +13,7 @@ using wire::ErrorCode;
 using wire::OpCode;
 
 bool answers_with_stat(OpCode type) {
-  return type == OpCode::kCreate2 || type == OpCode::kCreateContainer ||
-         type == OpCode::kCreateTtl;
+  return type == OpCode::kCreate2 || type == OpCode::kCreateContainer || type == OpCode::kCreateTtl;
 }
 
 void append_multi_result(wire::Writer& writer, const tree::OpResult& result) {
@@ -34,9 +33,9 @@ void append_multi_result(wire::Writer& writer, const tree::OpResult& result) {
 }
 
 void append_multi(wire::Writer& writer, const tree::Applied& applied) {
-  const bool failed = std::any_of(
-      applied.results.begin(), applied.results.end(),
-      [](const tree::OpResult& result) { return result.error != ErrorCode::kOk; });
+  const bool failed =
+      std::any_of(applied.results.begin(), applied.results.end(),
+                  [](const tree::OpResult& result) { return result.error != ErrorCode::kOk; });
   for (const tree::OpResult& result : applied.results) {
     if (failed) {
       wire::write_multi_header(writer, OpCode::kError, false, static_cast<int32_t>(result.error));

@@ -55,18 +55,24 @@ std::string header_frame(int32_t xid, Zxid zxid, ErrorCode error) {
   return frame;
 }
 
+void send_header(State& state, Connection& connection, const Queued& reply, Now now,
+                 Actions& actions) {
+  const Zxid zxid = reply.zxid == kLastApplied ? state.database.last_zxid() : reply.zxid;
+  send_reply(state, connection, reply.op, reply.xid, zxid, reply.received,
+             header_frame(reply.xid, zxid, reply.error), now, actions);
+}
+
 /// Answers a header-only reply in the connection's order.
 void reply_in_order(State& state, Connection& connection, const Incoming& in, Zxid zxid,
                     ErrorCode error, Now now, Actions& actions) {
-  std::string frame = header_frame(in.xid, zxid, error);
-  if (connection.queue.empty()) {
-    send_reply(state, connection, in.op, in.xid, zxid, now.monotonic, frame, now, actions);
-    return;
-  }
   Queued queued = make_queued(Queued::Kind::kReply, in, now);
   queued.zxid = zxid;
-  queued.bytes = std::move(frame);
-  push(state, connection, std::move(queued));
+  queued.error = error;
+  if (connection.queue.empty()) {
+    send_header(state, connection, queued, now, actions);
+  } else {
+    push(state, connection, std::move(queued));
+  }
 }
 
 /// Closes once everything in front has been answered.
@@ -151,8 +157,7 @@ bool refuse_write(State& state, Connection& connection, const Incoming& in, Now 
   }
   if (state.space != SpaceLevel::kEnough && in.op != OpCode::kCloseSession) {
     ++state.counters.writes_refused_for_space;
-    reply_in_order(state, connection, in, state.database.last_zxid(), ErrorCode::kSystemError, now,
-                   actions);
+    reply_in_order(state, connection, in, kLastApplied, ErrorCode::kSystemError, now, actions);
     return true;
   }
   return false;
@@ -164,8 +169,7 @@ void handle_write(State& state, Connection& connection, const Incoming& in,
     return;
   }
   ++state.counters.writes;
-  Proposal& proposal =
-      propose(state, request, author_of(state, connection, in.xid), now, actions);
+  Proposal& proposal = propose(state, request, author_of(state, connection, in.xid), now, actions);
   await(state, connection, in, proposal, now);
   if (in.op == OpCode::kCloseSession) {
     state.tracker.mark_closing(connection.session);
@@ -187,8 +191,8 @@ void handle_auth(State& state, Connection& connection, const Incoming& in,
     accepted = connection.who.add(std::move(id)) && accepted;
   }
   send_reply(state, connection, in.op, in.xid, Zxid{0}, now.monotonic,
-             header_frame(in.xid, Zxid{0}, accepted ? ErrorCode::kOk : ErrorCode::kAuthFailed),
-             now, actions);
+             header_frame(in.xid, Zxid{0}, accepted ? ErrorCode::kOk : ErrorCode::kAuthFailed), now,
+             actions);
   if (!accepted) {
     ++state.counters.auth_failures;
     close_connection(state, connection, CloseReason::kAuthFailed, actions);
@@ -201,8 +205,7 @@ void handle_auth(State& state, Connection& connection, const Incoming& in,
 }
 
 void handle_connection_request(State& state, Connection& connection, const Incoming& in,
-                               const wire::ConnectionRequest& request, Now now,
-                               Actions& actions) {
+                               const wire::ConnectionRequest& request, Now now, Actions& actions) {
   if (std::holds_alternative<wire::PingRequest>(request)) {
     const Zxid zxid = state.database.last_zxid();
     send_reply(state, connection, in.op, wire::kPingXid, zxid, now.monotonic,
@@ -240,7 +243,7 @@ void handle_undecodable(State& state, Connection& connection, const Incoming& in
     await(state, connection, in, proposal, now);
     return;
   }
-  reply_in_order(state, connection, in, state.database.last_zxid(), error, now, actions);
+  reply_in_order(state, connection, in, kLastApplied, error, now, actions);
 }
 
 void handle_request(State& state, Connection& connection, std::string_view payload, Now now,
@@ -297,7 +300,8 @@ void handle_frames(State& state, Connection& connection, std::string_view frames
                    Actions& actions) {
   while (frames.size() >= wire::kFrameHeaderBytes) {
     const auto size = static_cast<size_t>(load_big_endian<uint32_t>(frames.data()));
-    QR_ASSERT(size <= frames.size() - wire::kFrameHeaderBytes);  // The shell hands over whole frames.
+    QR_ASSERT(size <=
+              frames.size() - wire::kFrameHeaderBytes);  // The shell hands over whole frames.
     const std::string_view payload = frames.substr(wire::kFrameHeaderBytes, size);
     switch (connection.phase) {
       case Phase::kNew:
@@ -332,8 +336,7 @@ void drain_queue(State& state, Connection& connection, Now now, Actions& actions
       return;
     }
     if (queued.kind == Queued::Kind::kReply) {
-      send_reply(state, connection, queued.op, queued.xid, queued.zxid, queued.received,
-                 queued.bytes, now, actions);
+      send_header(state, connection, queued, now, actions);
       continue;
     }
     const wire::DecodedRequest decoded = wire::decode_request(queued.op, queued.bytes);

@@ -21,19 +21,23 @@
 
 namespace quorate::node {
 
+/// In place of the zxid of a reply: the one that is applied last when the reply is sent.
+inline constexpr Zxid kLastApplied{INT64_MIN};
+
 /// A request that waits for its turn in its connection's order.
 struct Queued {
   enum class Kind : uint8_t {
     kWrite,  ///< Proposed as `zxid`; answered when that is applied.
     kRead,   ///< `bytes` is the frame's payload, answered when it comes to the front.
-    kReply,  ///< `bytes` is a whole frame, sent when it comes to the front.
+    kReply,  ///< A header with `error`, sent when it comes to the front.
     kClose,  ///< The connection closes when it comes to the front.
   };
   Kind kind = Kind::kWrite;
   CloseReason close_reason = CloseReason::kUnimplemented;
   wire::OpCode op = wire::OpCode::kError;
+  wire::ErrorCode error = wire::ErrorCode::kOk;  ///< kReply only.
   int32_t xid = 0;
-  Zxid zxid;
+  Zxid zxid;  ///< kWrite; kReply: kLastApplied means whatever is applied when it is sent.
   TimePoint received;
   size_t charged_bytes = 0;  ///< What it counts against the limits.
   std::string bytes;
@@ -110,10 +114,10 @@ struct SnapshotState {
   Dice dice;
   int64_t txns_since = 0;
   int64_t log_bytes_since = 0;
-  int64_t txns_max = 0;       ///< Random threshold of this round.
+  int64_t txns_max = 0;  ///< Random threshold of this round.
   int64_t log_bytes_max = 0;
   std::unique_ptr<tree::SnapshotWriter> writer;  ///< Null: all slices are out, or none is running.
-  bool running = false;       ///< Until the file is durable.
+  bool running = false;                          ///< Until the file is durable.
   Zxid last_zxid;
   WallMillis last_time;
 };
@@ -175,8 +179,8 @@ void pause_if_over_limits(State& state, Connection& connection, Actions& actions
 void resume_paused(State& state, Actions& actions);
 
 // ---- handshake.cc -----------------------------------------------------------------------------
-void handle_connect_request(State& state, Connection& connection, std::string_view payload,
-                            Now now, Actions& actions);
+void handle_connect_request(State& state, Connection& connection, std::string_view payload, Now now,
+                            Actions& actions);
 /// The createSession of `connection` is committed.
 void finish_handshake(State& state, Connection& connection, Now now, Actions& actions);
 
@@ -189,15 +193,15 @@ void drain_queue(State& state, Connection& connection, Now now, Actions& actions
 void send_reply(State& state, Connection& connection, wire::OpCode op, int32_t xid, Zxid zxid,
                 TimePoint received, std::string_view frame, Now now, Actions& actions);
 /// The same for a frame that already stands at the end of actions.bytes, from `begin` on.
-void send_built_reply(State& state, Connection& connection, wire::OpCode op, int32_t xid,
-                      Zxid zxid, TimePoint received, size_t begin, Now now, Actions& actions);
+void send_built_reply(State& state, Connection& connection, wire::OpCode op, int32_t xid, Zxid zxid,
+                      TimePoint received, size_t begin, Now now, Actions& actions);
 
 // ---- propose.cc -------------------------------------------------------------------------------
 /// Numbers, prepares and logs `request`; its outcome will be the proposal's.
 Proposal& propose(State& state, const wire::WriteRequest& request, const request::Author& author,
                   Now now, Actions& actions);
-Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author,
-                        Now now, Actions& actions);
+Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author, Now now,
+                        Actions& actions);
 Proposal& propose_create_session(State& state, SessionId session, int32_t timeout_ms, Now now,
                                  Actions& actions);
 

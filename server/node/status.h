@@ -43,8 +43,8 @@ struct Counters {
   int64_t response_bytes_last = 0;
   int64_t response_bytes_min = -1;
   int64_t response_bytes_max = -1;
-  Histogram latency;        ///< All requests, from the step that read them to their reply.
-  Histogram write_latency;  ///< Writes only.
+  Histogram latency;              ///< All requests, from the step that read them to their reply.
+  Histogram write_latency;        ///< Writes only.
   Histogram queued_read_latency;  ///< Reads that had to wait behind a write of their session.
 };
 
@@ -93,9 +93,9 @@ struct StatusDetail {
 struct Status {
   Role role = Role::kStandalone;
   ServerId server;
-  Zxid last_zxid;       ///< Applied.
-  Zxid proposed_zxid;   ///< Newest txn handed to the log.
-  Zxid durable_zxid;    ///< Newest txn known to be on disk.
+  Zxid last_zxid;      ///< Applied.
+  Zxid proposed_zxid;  ///< Newest txn handed to the log.
+  Zxid durable_zxid;   ///< Newest txn known to be on disk.
   SpaceLevel space = SpaceLevel::kEnough;
   bool serving = true;
 
@@ -115,7 +115,7 @@ struct Status {
 
   uint64_t digest_mismatches = 0;  ///< Since start; not 0 is a bug.
   bool snapshot_running = false;
-  Zxid snapshot_zxid;            ///< Newest durable snapshot.
+  Zxid snapshot_zxid;  ///< Newest durable snapshot.
   WallMillis snapshot_time;
 
   struct DigestEntry {
@@ -124,10 +124,10 @@ struct Status {
   };
   std::vector<DigestEntry> digests;  ///< Every 128th txn, newest last, at most 1024.
 
-  std::vector<ConnectionStatus> connections;     ///< StatusDetail::connections.
-  std::vector<SessionBucket> session_buckets;    ///< StatusDetail::sessions.
-  std::vector<SessionEphemerals> ephemerals;     ///< StatusDetail::sessions.
-  std::vector<WatchedPath> watched_paths;        ///< StatusDetail::watches.
+  std::vector<ConnectionStatus> connections;   ///< StatusDetail::connections.
+  std::vector<SessionBucket> session_buckets;  ///< StatusDetail::sessions.
+  std::vector<SessionEphemerals> ephemerals;   ///< StatusDetail::sessions.
+  std::vector<WatchedPath> watched_paths;      ///< StatusDetail::watches.
 };
 
 }  // namespace quorate::node

@@ -39,9 +39,8 @@ void reap(State& state, Now now, Actions& actions) {
         {.kind = NoteKind::kReaped, .value = static_cast<int64_t>(paths.size())});
   }
   const bool more = paths.size() == kReapedAtOnceMax;
-  state.next_container_check =
-      now.monotonic + (more ? spacing(state.options, paths.size())
-                            : state.options.container_check_interval);
+  state.next_container_check = now.monotonic + (more ? spacing(state.options, paths.size())
+                                                     : state.options.container_check_interval);
 }
 
 }  // namespace

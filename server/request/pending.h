@@ -20,35 +20,35 @@ namespace quorate::request {
 
 /// A znode as the pending txns leave it.
 struct PendingNode {
-  Zxid zxid;            ///< Last pending txn that touched it.
-  bool exists = false;  ///< False: a pending txn deletes it, and the rest is meaningless.
-  bool by_path = false;            ///< Found by `path`, because a pending txn creates or deletes it.
+  Zxid zxid;             ///< Last pending txn that touched it.
+  bool exists = false;   ///< False: a pending txn deletes it, and the rest is meaningless.
+  bool by_path = false;  ///< Found by `path`, because a pending txn creates or deletes it.
   bool content_crc_known = false;  ///< False: nothing pending changed the data; the tree has it.
-  bool has_own_acl = false;  ///< True: `acl_encoded` counts, a pending txn set it; else `acl`.
+  bool has_own_acl = false;       ///< True: `acl_encoded` counts, a pending txn set it; else `acl`.
   bool counts_in_digest = false;  ///< Not so for paths below "/zookeeper/".
-  tree::NodeId node;  ///< Where the tree has it; not when by_path.
+  tree::NodeId node;              ///< Where the tree has it; not when by_path.
   tree::AclId acl;
   uint32_t content_crc = 0;  ///< CRC-32 of path and data: the prefix of the node's digest.
   uint64_t digest_term = 0;  ///< What the node adds to the sum as it stands now.
   wire::StatPersisted stat;
   int32_t child_count = 0;
   int32_t data_bytes = 0;
-  std::string path;         ///< Root is "".
+  std::string path;  ///< Root is "".
   std::string acl_encoded;
 };
 
 /// The committed tree plus an overlay of pending nodes. A write is checked against this, so that a
 /// pipelined create of a child sees its parent, and a compare-and-set its predecessor.
 ///
-/// Invariants: a record exists exactly while some txn that touched its path is not applied. A record
-/// of a node that the tree has, and that nothing pending deletes, is found by its NodeId, which is
-/// cheap and stays valid since only pending txns can delete it; any other by its path.
+/// Invariants: a record exists exactly while some txn that touched its path is not applied. A
+/// record of a node that the tree has, and that nothing pending deletes, is found by its NodeId,
+/// which is cheap and stays valid since only pending txns can delete it; any other by its path.
 class Pending {
  public:
   Pending(const tree::Tree& tree, bool digest_enabled);
 
-  /// A node as the pending txns leave it, and where it was found. Borrows: valid until the record of
-  /// the same path is touched, or rollback() or applied().
+  /// A node as the pending txns leave it, and where it was found. Borrows: valid until the record
+  /// of the same path is touched, or rollback() or applied().
   struct View {
     bool exists = false;
     int32_t version = 0;
@@ -62,8 +62,8 @@ class Pending {
   /// The whole stat of what `view` found.
   [[nodiscard]] wire::StatPersisted stat(const View& view) const;
 
-  /// The record of `path`, which `view` was made for, for writing at `zxid`; copied from the tree if
-  /// there is none yet.
+  /// The record of `path`, which `view` was made for, for writing at `zxid`; copied from the tree
+  /// if there is none yet.
   PendingNode& touch(const View& view, std::string_view path, Zxid zxid);
   /// The record was created or deleted: from now on it is found by its path.
   void key_by_path(PendingNode& record);

@@ -31,12 +31,11 @@ bool is_system_path(std::string_view path) {
 std::string_view parent_path(std::string_view path) { return path.substr(0, path.rfind('/')); }
 
 wire::Txn as_txn(const wire::SubTxn& sub) {
-  return std::visit(
-      Overloaded{[](const wire::CheckVersionTxn&) -> wire::Txn {
-                   QR_ASSERT(false && "a check is never a txn of its own");
-                 },
-                 [](const auto& txn) -> wire::Txn { return txn; }},
-      sub);
+  return std::visit(Overloaded{[](const wire::CheckVersionTxn&) -> wire::Txn {
+                                 QR_ASSERT(false && "a check is never a txn of its own");
+                               },
+                               [](const auto& txn) -> wire::Txn { return txn; }},
+                    sub);
 }
 
 }  // namespace
@@ -168,7 +167,8 @@ Preparer::Operation Preparer::remove_container(const wire::DeleteContainerReques
                                                const Step& step) {
   const std::string_view path = request.path;
   if (step.author.who != nullptr) {
-    return {.error = ErrorCode::kUnimplemented};  // Internal: never for a client, alone or in multi.
+    return {.error =
+                ErrorCode::kUnimplemented};  // Internal: never for a client, alone or in multi.
   }
   const Pending::View node = pending_.view(path);
   if (!node.exists || path.empty() || is_system_path(path)) {
@@ -222,8 +222,7 @@ Preparer::Operation Preparer::set_data(const wire::SetDataRequest& request, cons
   }
   PendingNode& record = pending_.touch(node, path, step.stamp.zxid);
   // Wraps to 0 instead of -1, which would be "any version" to a compare-and-set.
-  const auto next =
-      static_cast<int32_t>(static_cast<uint32_t>(record.stat.version) + 1U);
+  const auto next = static_cast<int32_t>(static_cast<uint32_t>(record.stat.version) + 1U);
   record.stat.version = next == -1 ? 0 : next;
   record.stat.mzxid = step.stamp.zxid;
   record.stat.mtime = step.stamp.time;
@@ -283,8 +282,7 @@ Prepared Preparer::set_acl(const wire::SetAclRequest& request, const Step& step,
     return refuse(ErrorCode::kBadVersion);
   }
   PendingNode& record = pending_.touch(node, request.path, step.stamp.zxid);
-  record.stat.aversion =
-      static_cast<int32_t>(static_cast<uint32_t>(record.stat.aversion) + 1U);
+  record.stat.aversion = static_cast<int32_t>(static_cast<uint32_t>(record.stat.aversion) + 1U);
   // Published to later requests at once: a revoked right must not authorise what is behind it.
   record.has_own_acl = true;
   record.acl_encoded = *acls;
@@ -294,9 +292,8 @@ Prepared Preparer::set_acl(const wire::SetAclRequest& request, const Step& step,
           .zxid = step.stamp.zxid,
           .time = step.stamp.time,
           .type = OpCode::kSetAcl},
-         wire::SetAclTxn{.path = request.path,
-                         .acls = wire::AclList{*acls},
-                         .version = record.stat.aversion},
+         wire::SetAclTxn{
+             .path = request.path, .acls = wire::AclList{*acls}, .version = record.stat.aversion},
          to);
   return Prepared{};
 }
@@ -309,16 +306,15 @@ Prepared Preparer::close_session(const Author& author, Stamp stamp, std::string&
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   std::erase_if(paths, [&](const std::string& path) {
-    return std::find(pending.deleted.begin(), pending.deleted.end(), path) !=
-           pending.deleted.end();
+    return std::find(pending.deleted.begin(), pending.deleted.end(), path) != pending.deleted.end();
   });
   wire::CloseSessionTxn txn;
   size_t path_bytes = 0;
   for (const std::string& path : paths) {
     path_bytes += path.size() + sizeof(int32_t);
   }
-  // Without the list every replica deletes what the session owns in its own tree, which is the same;
-  // a list too long for a reader would stop it for good.
+  // Without the list every replica deletes what the session owns in its own tree, which is the
+  // same; a list too long for a reader would stop it for good.
   if (options_.close_session_paths_enabled && path_bytes + 128 <= options_.txn_bytes_max) {
     txn.paths.emplace(paths.begin(), paths.end());
   }

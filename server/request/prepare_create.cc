@@ -19,7 +19,9 @@ constexpr int32_t kFlagTtlSequential = 6;
 
 bool is_ttl(int32_t flags) { return flags == kFlagTtl || flags == kFlagTtlSequential; }
 
-bool is_sequential(int32_t flags) { return flags == 2 || flags == 3 || flags == kFlagTtlSequential; }
+bool is_sequential(int32_t flags) {
+  return flags == 2 || flags == 3 || flags == kFlagTtlSequential;
+}
 
 bool is_ephemeral(const wire::CreateRequest& request) {
   const bool kind_allows = request.op == OpCode::kCreate || request.op == OpCode::kCreate2;
@@ -116,7 +118,8 @@ Preparer::Site Preparer::find_site(const wire::CreateRequest& request, const Ste
   if (site.node.exists) {
     return {.error = ErrorCode::kNodeExists};
   }
-  if (tree::owner_kind(site.parent_stat.ephemeral_owner, owner_rules()) == tree::OwnerKind::kEphemeral) {
+  if (tree::owner_kind(site.parent_stat.ephemeral_owner, owner_rules()) ==
+      tree::OwnerKind::kEphemeral) {
     return {.error = ErrorCode::kNoChildrenForEphemerals};
   }
   const auto bytes = static_cast<int64_t>(request.data ? request.data->size() : 0);

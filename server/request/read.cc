@@ -144,7 +144,8 @@ ErrorCode answer(const wire::SyncRequest& request, Context& context) {
 ErrorCode answer(const wire::GetEphemeralsRequest& request, Context& context) {
   std::vector<std::string> paths = context.tree().ephemerals_of(context.reader.session);
   if (!request.prefix.empty() && request.prefix != "/") {
-    std::erase_if(paths, [&](const std::string& path) { return !path.starts_with(request.prefix); });
+    std::erase_if(paths,
+                  [&](const std::string& path) { return !path.starts_with(request.prefix); });
   }
   wire::Writer writer(context.body);
   writer.put_int(static_cast<int32_t>(paths.size()));

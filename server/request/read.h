@@ -21,9 +21,10 @@ struct Reader {
   bool skip_acl = false;
 };
 
-/// Answers `request` from `database` and arms watches in `watches`. On kOk the reply's body has been
-/// appended to `body`; on an error `body` is as it was. setWatches appends the events of changes
-/// that the client missed to `missed`; the caller delivers them, with zxid -1, before the reply.
+/// Answers `request` from `database` and arms watches in `watches`. On kOk the reply's body has
+/// been appended to `body`; on an error `body` is as it was. setWatches appends the events of
+/// changes that the client missed to `missed`; the caller delivers them, with zxid -1, before the
+/// reply.
 [[nodiscard]] wire::ErrorCode read(const wire::ReadRequest& request, const Reader& reader,
                                    const tree::Database& database, tree::Watches& watches,
                                    std::string& body, std::vector<tree::Notification>& missed);

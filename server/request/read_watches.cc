@@ -36,9 +36,9 @@ ErrorCode add_watch(const wire::AddWatchRequest& request, tree::WatcherId watche
   if (request.mode != 0 && request.mode != 1) {
     return ErrorCode::kMarshallingError;
   }
-  watches.add(request.path, watcher,
-              request.mode == 0 ? tree::WatchMode::kPersistent
-                                : tree::WatchMode::kPersistentRecursive);
+  watches.add(
+      request.path, watcher,
+      request.mode == 0 ? tree::WatchMode::kPersistent : tree::WatchMode::kPersistentRecursive);
   return ErrorCode::kOk;
 }
 
