@@ -17,7 +17,7 @@ VERBS = {
     "multi": 9,
     "multi_read": 3,
     "watch": 12,
-    "set_watches": 4,
+    "set_watches": 2,
     "small": 6,
     "auth": 3,
     "bad": 5,
@@ -165,11 +165,13 @@ class Generator:
         makers = [self.create_op, self.create_op, self.set_data_op, self.delete_op, self.check_op]
         ops = [self.random.choice(makers)() for _ in range(self.random.choice([0, 1, 2, 2, 3, 3, 5]))]
         for op in ops:
-            # Which check a bad mode fails inside a multi is a corner of its own.
+            # Which check a bad mode or a null ACL fails inside a multi is a corner of its own.
             if op["op"] in ("create", "create2", "createContainer") and op["flags"] not in range(4):
                 op["flags"] = 0 if op["op"] != "createContainer" else 4
             if op["op"] == "createTTL" and op["flags"] not in (5, 6):
                 op["flags"] = 5
+            if op.get("acl", OPEN) is None:
+                op["acl"] = []
         return {"op": "multi", "ops": ops}
 
     def _create(self):
@@ -205,11 +207,14 @@ class Generator:
         def some():
             return [self.path() for _ in range(self.random.choice([0, 1, 1, 2, 3]))]
 
-        op = {"zxid": ("last", -self.random.randrange(30)), "data": some(), "exist": some(),
-              "child": some()}
+        op = {"op": "setWatches", "zxid": ("last", -self.random.randrange(30)), "data": some(),
+              "exist": some(), "child": some()}
         if self.random.random() < 0.5:
-            return self._call({"op": "setWatches", **op})
-        return self._call({"op": "setWatches2", **op, "persistent": some(), "recursive": some()})
+            op |= {"op": "setWatches2", "persistent": some(), "recursive": some()}
+        # As super: what it may not read is an intended difference.
+        conn = self.conn()
+        auth = {"op": "auth", "scheme": "digest", "auth": b"super:test"}
+        return [self._call(auth, conn), self._call(op, conn)]
 
     def _small(self):
         path = self.path()
@@ -322,9 +327,18 @@ class Generator:
 
 
 def describe(step):
-    """One line that says what a step does."""
-    text = {k: v for k, v in step.items() if k not in ("do",)}
-    return f"{step['do']} {text}"
+    """One line that says what a step does, long data cut."""
+    return f"{step['do']} {_short({k: v for k, v in step.items() if k != 'do'})}"
+
+
+def _short(value):
+    if isinstance(value, dict):
+        return {key: _short(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_short(item) for item in value]
+    if isinstance(value, bytes) and len(value) > 16:
+        return f"{len(value)} bytes"
+    return value
 
 
 __all__ = ["Generator", "describe", "records"]

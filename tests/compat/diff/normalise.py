@@ -3,7 +3,7 @@
 What may differ by nature is replaced by what must not:
     session ids   the name of the connection that opened it, and the high byte
     passwords     whether it is the one that the id demands
-    zxids         the distance from a base, 0 until a difference has moved one of the sides
+    zxids         themselves, less what earlier differences have moved one of the sides
     times         whether each is the time of its transaction, and whether it is 0
     sets          sorted: whoAmI, ACL entries that `auth` expanded, events of a closed session
 """
@@ -26,7 +26,7 @@ class Normaliser:
     """Keeps what one side has shown so far."""
 
     def __init__(self):
-        self.base = 0
+        self.shifts = [(0, 0)]  # (first zxid, what to take off), ascending.
         self.last_zxid = 0
         self.names = {}
         self.times = {}
@@ -63,7 +63,13 @@ class Normaliser:
         if zxid <= 0:
             return zxid
         self.last_zxid = max(self.last_zxid, zxid)
-        return zxid - self.base
+        return zxid - next(off for start, off in reversed(self.shifts) if start <= zxid)
+
+    def level_with(self, other):
+        """From here on this side's zxids count on from the other's, which is now elsewhere."""
+        behind = self.last_zxid - other.last_zxid + other.shifts[-1][1]
+        if behind != self.shifts[-1][1]:
+            self.shifts.append((self.last_zxid, behind))
 
     def _body(self, body):
         body = dict(body)

@@ -73,21 +73,32 @@ class Pair:
     def take(self, step):
         """Carries out one step on both; returns the left frames, raises Difference."""
         self.steps += 1
-        self.left.start(step)
-        self.right.start(step)
-        left, right = self.left.finish(step), self.right.finish(step)
+        try:
+            self.left.start(step)
+            self.right.start(step)
+            left, right = self.left.finish(step), self.right.finish(step)
+        except (OSError, KeyError) as error:
+            for side in (self.left, self.right):
+                side.server.check_alive()
+            raise AssertionError(f"{error!r} at {describe(step)}") from error
         self.seen.note(step, left)
         if left != right:
             raise Difference(step, left, right)
         return left
 
+    def note_deaths(self):
+        """The end of the output of a server that has exited, to be shown with a difference."""
+        dead = [side.server for side in (self.left, self.right) if not side.server.alive()]
+        return "".join(f"\n  {server.name} exited: {server.log()}" for server in dead)
+
     def level(self):
         """After a difference: zxids are counted from here on both sides."""
         for side in (self.left, self.right):
             side.close()
+            side.server.check_alive()
             with side.server.session() as probe:
-                zxid = probe.ask({"op": "ping"})["zxid"]
-            side.normaliser.base = side.normaliser.last_zxid = zxid
+                side.normaliser.last_zxid = probe.ask({"op": "ping"})["zxid"]
+        self.right.normaliser.level_with(self.left.normaliser)
 
     def run_seed(self, seed, count, features=(), trace=False):
         """Returns the differences of one seed as texts."""
@@ -104,24 +115,22 @@ class Pair:
             try:
                 generator.observe(step, self.take(step))
             except Difference as difference:
-                found.append(f"seed {seed}\n{difference.text()}")
+                found.append(f"seed {seed}\n{difference.text()}{self.note_deaths()}")
                 queue = []
                 generator.observe(step, difference.left)
-                if len(found) >= DIFFERENCES_PER_SEED or not self._may_go_on(difference):
+                if len(found) >= DIFFERENCES_PER_SEED or not self.may_go_on(difference):
                     self.level()
                     break
         for side in (self.left, self.right):
             side.close()
         return found
 
-    def _may_go_on(self, difference):
-        """Whether both sides still have the same connections at the same place."""
+    def may_go_on(self, difference):
+        """Whether both sides have the same connections still; levels their zxids if so."""
         frames = [f for s in (difference.left, difference.right) for fs in s.values() for f in fs]
         if any(frame["kind"] in ("closed", "silent") for frame in frames):
             return False
-        self.right.normaliser.base += (
-            self.right.normaliser.last_zxid - self.right.normaliser.base
-        ) - (self.left.normaliser.last_zxid - self.left.normaliser.base)
+        self.right.normaliser.level_with(self.left.normaliser)
         return True
 
 

@@ -54,6 +54,7 @@ class Server:
     """
 
     name = "server"
+    probe = ("srvr", "Mode:")  # The word that tells that requests are served, and its answer.
 
     def __init__(self, settings=None, flags=(), directory=None, java=FAST_JVM):
         self.owned = directory is None
@@ -82,16 +83,23 @@ class Server:
         """Returns once the server serves; raises with the end of its output when it exits."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise AssertionError(f"{self.name} exited {self.process.returncode}: {self.log()}")
+            self.check_alive()
             try:
-                answer = four_letter(self.address, "srvr", 0.5)
-                if "Mode:" in answer or "whitelist" in answer:
+                if self.probe[1] in four_letter(self.address, self.probe[0], 0.5):
                     return self
             except OSError:
                 pass
             time.sleep(0.01)  # Between two tries to connect; nothing announces a listening port.
         raise AssertionError(f"{self.name} did not serve in {START_SECONDS} s: {self.log()}")
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def check_alive(self):
+        """Raises with the end of its output when the process has exited."""
+        if not self.alive():
+            code = self.process and self.process.returncode
+            raise AssertionError(f"{self.name} exited {code}: {self.log()}")
 
     def stop(self):
         """Ends the process as an operator does; returns its exit code."""
@@ -183,6 +191,7 @@ class Apache(Server):
 
 class Ours(Server):
     name = "ours"
+    probe = ("ruok", "imok")
 
     def command(self, config):
         return [our_binary(), *self.flags, config]
