@@ -1,0 +1,82 @@
+"""The layers of the tree: which module may include which, and which libraries it may see.
+
+The same table stands in server/CMakeLists.txt for the linker; the rule `layers` compares them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Module:
+    """One folder. `pure` modules have no clock, thread, socket, file, environment or log."""
+
+    pure: bool
+    deps: tuple = ()
+    libraries: tuple = ()
+
+
+# What each CMake target of a library lets a module include.
+LIBRARY_HEADERS = {
+    "${LIBDEFLATE}": ("libdeflate.h",),
+    "${LIBEDIT}": ("histedit.h", "editline/"),
+    "absl::flat_hash_map": ("absl/",),
+    "absl::flat_hash_set": ("absl/",),
+    "OpenSSL::Crypto": ("openssl/",),
+    "OpenSSL::SSL": ("openssl/",),
+    "nlohmann_json::nlohmann_json": ("nlohmann/",),
+    "spdlog::spdlog": ("spdlog/",),
+    "ZLIB::ZLIB": ("zlib.h",),
+    "Boost::headers": ("boost/",),
+    "prometheus-cpp::core": ("prometheus/",),
+    "CLI11::CLI11": ("CLI/",),
+    "Threads::Threads": (),
+}
+
+SERVER = {
+    # Pure, lowest first.
+    "base": Module(True, (), ("${LIBDEFLATE}",)),
+    "wire": Module(True, ("base",)),
+    "tree": Module(True, ("wire",), ("absl::flat_hash_map", "absl::flat_hash_set")),
+    "session": Module(True, ("wire",), ("absl::flat_hash_map",)),
+    "auth": Module(True, ("wire",), ("OpenSSL::Crypto",)),
+    "request": Module(True, ("tree", "session", "auth"), ("absl::flat_hash_map",)),
+    "config": Module(True, ("wire",)),
+    "node": Module(True, ("request",), ("absl::flat_hash_map",)),
+    "report": Module(True, ("node", "config"), ("nlohmann_json::nlohmann_json",)),
+    # Shell.
+    "log": Module(False, ("base",), ("spdlog::spdlog",)),
+    "storage": Module(False, ("log", "tree"), ("ZLIB::ZLIB", "Threads::Threads")),
+    "net": Module(False, ("log", "wire"), ("Boost::headers", "OpenSSL::SSL", "Threads::Threads")),
+    "metrics": Module(False, ("log", "report"), ("prometheus-cpp::core",)),
+    "admin": Module(False, ("net", "metrics"), ("Boost::headers", "OpenSSL::SSL")),
+    "app": Module(False, ("node", "config", "storage", "net", "admin", "metrics")),
+    "client": Module(False, ("wire", "net"), ("Boost::headers", "OpenSSL::SSL")),
+    "cli": Module(
+        False,
+        ("client", "storage", "config", "auth"),
+        ("CLI11::CLI11", "nlohmann_json::nlohmann_json", "${LIBEDIT}"),
+    ),
+}
+
+
+def closure(modules, name):
+    """`name` and every module that it may include, directly or not."""
+    found = set()
+    waiting = [name]
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting.extend(modules[module].deps)
+    return found
+
+
+def visible_headers(modules, name):
+    """Prefixes of third-party headers that `name` may include: its own libraries' and, in the
+    shell, those of the modules below it, because their headers show them."""
+    seen = closure(modules, name) if not modules[name].pure else {name}
+    prefixes = set()
+    for module in seen:
+        for library in modules[module].libraries:
+            prefixes.update(LIBRARY_HEADERS[library])
+    return prefixes
