@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "server/app/clock.h"
+#include "server/app/redact.h"
 #include "server/app/settings.h"
 #include "server/app/version.h"
 #include "server/config/parse.h"
@@ -173,7 +174,7 @@ std::variant<LoadedConfig, Refusal> load_config(std::span<const std::string> arg
 
 std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
   Member::Parts parts{.config = std::move(loaded.config),
-                      .initial_configuration = std::move(loaded.file_text),
+                      .initial_configuration = redact_config(loaded.file_text),
                       .file_system = std::make_unique<storage::PosixFileSystem>()};
   const config::Config& config = parts.config;
   if (const std::optional<std::string> reason = unsupported_role(config.quorum)) {
