@@ -32,13 +32,13 @@ std::string columns(const std::vector<std::string>& candidates, size_t start_sho
     widest = std::max(widest, candidate.size() - start_shown);
   }
   const size_t per_line = std::max<size_t>(1, kWidth / (widest + 2));
-  std::string text = "\r\n";
+  std::string text = "\n";
   const size_t shown = std::min(candidates.size(), kShownMax);
   for (size_t i = 0; i < shown; ++i) {
     std::string name = candidates[i].substr(start_shown);
     const bool last = (i + 1) % per_line == 0 || i + 1 == shown;
     name.resize(last ? name.size() : widest + 2, ' ');
-    text.append(name).append(last ? "\r\n" : "");
+    text.append(name).append(last ? "\n" : "");
   }
   if (shown < candidates.size()) {
     text.append("... and " + std::to_string(candidates.size() - shown) + " more\r\n");
@@ -136,12 +136,7 @@ void LineEditor::Impl::show_events() {
   if (text.empty()) {
     return;
   }
-  // The terminal is raw: ends of line need a carriage return.
-  std::string raw = "\r\033[K";
-  for (const char c : text) {
-    raw.append(c == '\n' ? "\r\n" : std::string(1, c));
-  }
-  write_all(raw);
+  write_all("\r\033[K" + text);
   ::el_set(editor, EL_REFRESH);
 }
 

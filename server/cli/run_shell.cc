@@ -206,6 +206,8 @@ int converse(Shell& shell, ShellOutput& output) {
   if (!output.style().json) {
     output.out("Welcome to ZooKeeper!\nJLine support is enabled\n");
   }
+  // A server that answers does so at once: then the first prompt says CONNECTED.
+  (void)shell.wait_connected(kMoment);
   if (::isatty(STDIN_FILENO) == 1) {
     converse_on_terminal(shell);
   } else {
@@ -275,11 +277,12 @@ int run_shell(const std::vector<std::string>& arguments) {
     output.out("Connecting to " + options->connect.server + "\n");
   }
   if (auto connected = shell.connect(""); !connected) {
-    output.err(connected.error().message + "\n");
+    output.error(connected.error().message + "\n");
     return 1;
   }
-  if (options->wait_for_connection && !shell.wait_connected()) {
-    output.err("KeeperErrorCode = ConnectionLoss (" + shell.client().last_failure() + ")\n");
+  const Duration session_timeout = std::chrono::milliseconds(options->connect.timeout_ms);
+  if (options->wait_for_connection && !shell.wait_connected(session_timeout)) {
+    output.error("KeeperErrorCode = ConnectionLoss (" + shell.client().last_failure() + ")\n");
     return 1;
   }
   if (options->command.empty()) {

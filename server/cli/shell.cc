@@ -10,7 +10,7 @@ namespace {
 
 void print_error(ShellOutput& output, const CommandError& error) {
   if (!output.style().json) {
-    output.err(error.message + "\n");
+    output.error(error.message + "\n");
     return;
   }
   Json json{{"message", error.message}};
@@ -19,7 +19,7 @@ void print_error(ShellOutput& output, const CommandError& error) {
     json["code"] = static_cast<int32_t>(error.code);
     json["path"] = error.path;
   }
-  output.err(json.dump() + "\n");
+  output.error(json.dump() + "\n");
 }
 
 std::optional<CommandError> run_command(Shell& shell, const Command& command,
@@ -86,9 +86,8 @@ bool Shell::is_open() const {
   return client_ != nullptr && client_->state() != client::Machine::State::kClosed;
 }
 
-bool Shell::wait_connected() {
-  return client_ != nullptr &&
-         client_->wait_connected(std::chrono::milliseconds(settings_.timeout_ms));
+bool Shell::wait_connected(Duration patience) {
+  return client_ != nullptr && client_->wait_connected(patience);
 }
 
 int Shell::execute(const std::vector<std::string>& words) {

@@ -24,6 +24,9 @@ struct ConnectSettings {
   std::shared_ptr<net::TlsContext> tls;  ///< Null: plain text.
 };
 
+/// How long a conversation waits for a connection before it shows the prompt.
+inline constexpr Duration kMoment = std::chrono::seconds(1);
+
 /// Why a command failed: what to print, and the exit code of a one-shot shell.
 struct CommandError {
   std::string message;
@@ -71,8 +74,8 @@ class Shell {
   void disconnect();
   /// True while there is a session that has not ended.
   [[nodiscard]] bool is_open() const;
-  /// Waits until the session is established.
-  [[nodiscard]] bool wait_connected();
+  /// Waits until the session is established; false if it is not after `patience`.
+  [[nodiscard]] bool wait_connected(Duration patience);
 
   /// Runs the command in `words` and prints its answer or error. Returns its exit code.
   int execute(const std::vector<std::string>& words);

@@ -35,10 +35,15 @@ void ShellOutput::out(std::string_view text) {
 
 void ShellOutput::err(std::string_view text) {
   const std::scoped_lock lock(mutex_);
+  put(STDERR_FILENO, text);
+}
+
+void ShellOutput::error(std::string_view text) {
   if (!style_.colour) {
-    put(STDERR_FILENO, text);
+    err(text);
     return;
   }
+  const std::scoped_lock lock(mutex_);
   std::string coloured(kRed);
   coloured.append(text.substr(0, text.find_last_not_of('\n') + 1)).append(kPlain).append("\n");
   put(STDERR_FILENO, coloured);

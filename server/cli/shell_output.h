@@ -27,6 +27,8 @@ class ShellOutput {
 
   void out(std::string_view text);
   void err(std::string_view text);
+  /// An error: red on a terminal.
+  void error(std::string_view text);
   /// An event: printed at once, or kept for the editor.
   void announce(const client::Event& event);
   /// Nothing is announced any more.

@@ -79,6 +79,7 @@ CommandResult command::connect(Shell& shell, const Arguments& arguments, Answer&
   if (!connected) {
     return CommandError{connected.error().message};
   }
+  (void)shell.wait_connected(kMoment);
   return std::nullopt;
 }
 
