@@ -68,6 +68,7 @@ BlockPool& BlockPool::operator=(BlockPool&& other) noexcept {
     large_sizes_ = std::exchange(other.large_sizes_, {});
     large_free_ = std::exchange(other.large_free_, {});
     large_bytes_ = std::exchange(other.large_bytes_, 0);
+    hint_ = other.hint_;
   }
   return *this;
 }
@@ -169,8 +170,11 @@ void BlockPool::add_region() {
     used_pages_.push_back(0);
     pages_.resize(pages_.size() + kPagesPerRegion);
   }
-  regions_[region] = static_cast<char*>(std::aligned_alloc(4096, kRegionBytes));
+  regions_[region] = static_cast<char*>(std::aligned_alloc(kRegionBytes, kRegionBytes));
   QR_ASSERT(regions_[region] != nullptr);
+  if (hint_ != nullptr && region != 0) {
+    hint_(regions_[region], kRegionBytes);
+  }
   // The first page of all is never handed out, so that handle 0 is free to mean "none".
   const uint32_t reserved = region == 0 ? 1 : 0;
   for (uint32_t i = kPagesPerRegion; i > reserved; --i) {

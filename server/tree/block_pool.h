@@ -8,9 +8,13 @@
 
 namespace quorate::tree {
 
+/// Is told of each large piece of memory before its first use; null for nobody. Meant for madvise
+/// with MADV_HUGEPAGE, which the pure core does not call itself.
+using MemoryHint = void (*)(void* memory, size_t bytes);
+
 /// A malloc for very many small blocks: no header before a block, at most 7 bytes lost up to 512
 /// bytes (6 % above), and a handle of 4 bytes instead of a pointer of 8. Memory comes in regions of
-/// 1 MiB, cut into pages of 64 KiB; all blocks of a page have one size class. An empty page serves
+/// 2 MiB, cut into pages of 64 KiB; all blocks of a page have one size class. An empty page serves
 /// any class again; an empty region goes back to the system. Blocks above `kSmallBytesMax` come
 /// from malloc. Blocks never move. Handles depend on the order of calls only, never on addresses.
 ///
@@ -21,7 +25,8 @@ class BlockPool {
   using Handle = uint32_t;  ///< 0 is "no block".
   static constexpr size_t kSmallBytesMax = 4096;
 
-  BlockPool() = default;
+  /// `hint` hears of all regions but the first, so that a small pool stays small.
+  explicit BlockPool(MemoryHint hint = nullptr) : hint_(hint) {}
   ~BlockPool();
   BlockPool(BlockPool&& other) noexcept;
   BlockPool& operator=(BlockPool&& other) noexcept;
@@ -52,7 +57,7 @@ class BlockPool {
   static constexpr size_t kGranuleBytes = 8;
   static constexpr uint32_t kPageShift = 13;  ///< 2^13 granules = 64 KiB.
   static constexpr uint32_t kPageMask = (1U << kPageShift) - 1;
-  static constexpr uint32_t kRegionShift = 17;  ///< 2^17 granules = 1 MiB.
+  static constexpr uint32_t kRegionShift = 18;  ///< 2^18 granules = 2 MiB.
   static constexpr uint32_t kRegionMask = (1U << kRegionShift) - 1;
   static constexpr uint32_t kPagesPerRegion = 1U << (kRegionShift - kPageShift);
   static constexpr size_t kRegionBytes = size_t{1} << (kRegionShift + 3);
@@ -95,6 +100,7 @@ class BlockPool {
   std::vector<size_t> large_sizes_;
   std::vector<uint32_t> large_free_;
   size_t large_bytes_ = 0;
+  MemoryHint hint_;
 
   static constexpr std::array<uint32_t, kClassCount> filled_with_no_page() {
     std::array<uint32_t, kClassCount> all{};

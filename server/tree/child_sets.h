@@ -24,11 +24,13 @@ namespace quorate::tree {
 /// Iteration order depends on the names, the order of calls and the seed only.
 class ChildSets {
  public:
-  explicit ChildSets(uint64_t seed) : seed_(seed) {}
+  explicit ChildSets(uint64_t seed, MemoryHint hint = nullptr) : seed_(seed), hint_(hint) {}
 
   [[nodiscard]] uint32_t count(const NodeStore& store, const Node& parent) const;
   [[nodiscard]] NodeId find(const NodeStore& store, const Node& parent,
                             std::string_view name) const;
+  /// Starts loading into the cache where a child of this name is noted, or would be.
+  void prefetch(const Node& parent, std::string_view name) const;
   /// Adds a child whose name is not in the set.
   void insert(NodeStore& store, Node& parent, NodeId child);
   /// Removes a child that is in the set.
@@ -94,7 +96,7 @@ class ChildSets {
 
     [[nodiscard]] uint32_t address(uint64_t hash) const;
     [[nodiscard]] Bucket& bucket(uint32_t index) const;
-    void add_bucket();
+    void add_bucket(MemoryHint hint);
     void drop_bucket();
   };
 
@@ -134,6 +136,7 @@ class ChildSets {
   void merge(NodeStore& store, Table& table);
 
   uint64_t seed_;
+  MemoryHint hint_;
   bool pinned_ = false;
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<uint32_t> free_tables_;

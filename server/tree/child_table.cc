@@ -1,4 +1,5 @@
 // Hash tables of children that grow and shrink by one bucket at a time (linear hashing).
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,7 @@ namespace quorate::tree {
 
 namespace {
 
+constexpr size_t kHugePageBytes = size_t{2} << 20;
 constexpr uint32_t kSlotsMask = (1U << 12) - 1;
 
 /// One bit for each of the 12 tags at `tags` that equals `tag`. Reads 16 bytes.
@@ -46,15 +48,19 @@ ChildSets::Bucket& ChildSets::Table::bucket(uint32_t index) const {
   return segments[segment][index - base];
 }
 
-void ChildSets::Table::add_bucket() {
+void ChildSets::Table::add_bucket(MemoryHint hint) {
   const uint32_t index = bucket_count++;
   const auto segment = static_cast<uint32_t>(std::bit_width(index / kFirstBuckets));
   if (segment == segments.size()) {
     // Large segments are mapped, not touched: they cost memory as their buckets come into use.
-    const size_t size = size_t{segment == 0 ? kFirstBuckets : kFirstBuckets << (segment - 1)};
-    segments.emplace_back(static_cast<Bucket*>(
-        std::aligned_alloc(alignof(std::max_align_t) * 4, size * sizeof(Bucket))));
-    QR_ASSERT(segments.back() != nullptr);
+    const size_t bytes =
+        sizeof(Bucket) * (segment == 0 ? kFirstBuckets : kFirstBuckets << (segment - 1));
+    void* memory = std::aligned_alloc(std::min(bytes, kHugePageBytes), bytes);
+    QR_ASSERT(memory != nullptr);
+    if (hint != nullptr && bytes >= kHugePageBytes) {
+      hint(memory, bytes);
+    }
+    segments.emplace_back(static_cast<Bucket*>(memory));
   }
   std::memset(&bucket(index), 0, sizeof(Bucket));
   if (bucket_count == 2 * (mask + 1)) {
@@ -79,7 +85,9 @@ NodeId ChildSets::table_find(const NodeStore& store, const Table& table,
   while (true) {
     for (uint32_t bits = matches(at->tags, tag); bits != 0; bits &= bits - 1) {
       const NodeId child{at->children[std::countr_zero(bits)]};
-      if (store.at(child).name() == name) {
+      const Node& node = store.at(child);
+      __builtin_prefetch(&node);  // The name lies in its second line; callers want the first, too.
+      if (node.name() == name) {
         return child;
       }
     }
@@ -87,6 +95,13 @@ NodeId ChildSets::table_find(const NodeStore& store, const Table& table,
       return NodeId{};
     }
     at = reinterpret_cast<const Bucket*>(store.blocks().at(at->overflow));
+  }
+}
+
+void ChildSets::prefetch(const Node& parent, std::string_view name) const {
+  if (parent.child_kind == static_cast<uint32_t>(ChildKind::kTable)) {
+    const Table& table = *tables_[parent.children];
+    __builtin_prefetch(&table.bucket(table.address(hash(name))));
   }
 }
 
@@ -186,8 +201,10 @@ void ChildSets::put_moved(NodeStore& store, Table& table) {
 void ChildSets::split(NodeStore& store, Table& table) {
   moved_.clear();
   chain_take(store, table.bucket(table.bucket_count - (table.mask + 1)));
-  table.add_bucket();
+  table.add_bucket(hint_);
   put_moved(store, table);
+  // The next one to be split.
+  __builtin_prefetch(&table.bucket(table.bucket_count - (table.mask + 1)));
 }
 
 void ChildSets::merge(NodeStore& store, Table& table) {
@@ -220,7 +237,7 @@ void ChildSets::array_to_table(NodeStore& store, Node& parent) {
   tables_[index] = std::make_unique<Table>();
   Table& table = *tables_[index];
   for (uint32_t i = 0; i < kFirstBuckets; ++i) {
-    table.add_bucket();
+    table.add_bucket(hint_);
   }
   for (uint32_t i = 0; i < array.count(); ++i) {
     table_insert(store, table, NodeId{array.children()[i]});

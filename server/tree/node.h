@@ -58,6 +58,8 @@ static_assert(sizeof(Node) == 80);
 /// Owns the memory of nodes and of their data.
 class NodeStore {
  public:
+  explicit NodeStore(MemoryHint hint = nullptr) : nodes_(hint), blocks_(hint) {}
+
   /// A zeroed node with this name, which is at most kNameBytesMax long.
   [[nodiscard]] NodeId add(std::string_view name);
   /// Frees the node and its data.

@@ -17,10 +17,12 @@ std::string read_only_acl() { return wire::encode_acls({{wire::kPermRead, {"worl
 
 Tree::Tree(TreeOptions options, Bare)
     : options_(options),
-      children_(options.hash_seed),
+      store_(options.memory_hint),
+      children_(options.hash_seed, options.memory_hint),
       acls_(options.hash_seed),
       owned_(OwnerRules{options.extended_types_enabled, options.emulate_353_ttl}) {
-  root_ = add_node(NodeId{}, "", "", std::string_view(), AclTable::kOpen, {});
+  root_ = make_node("", "", std::string_view(), AclTable::kOpen, {});
+  link_node(root_, NodeId{}, 0, 0);
   data_bytes_ += 1;  // Apache's map of nodes holds the root under "" and "/".
 }
 
@@ -28,13 +30,17 @@ Tree Tree::bare(TreeOptions options) { return Tree(options, Bare{}); }
 
 Tree::Tree(TreeOptions options) : Tree(options, Bare{}) {
   const std::string read_only = read_only_acl();
-  const std::string_view empty;
-  const NodeId system = add_node(root_, "zookeeper", "/zookeeper", empty, AclTable::kOpen, {});
-  add_node(system, "quota", kQuotaRoot, empty, AclTable::kOpen, {});
-  wire::StatPersisted config;
-  config.aversion = -1;
-  add_node(system, "config", "/zookeeper/config", empty, acls_.acquire(wire::AclList{read_only}),
-           config);
+  const auto add = [this](NodeId parent, std::string_view path, AclId acl, int32_t aversion) {
+    return load({.parent = parent,
+                 .name = path.substr(path.rfind('/') + 1),
+                 .path = path,
+                 .data = std::string_view(),
+                 .acl = acl,
+                 .stat = {.aversion = aversion}});
+  };
+  const NodeId system = add(root_, "/zookeeper", AclTable::kOpen, 0);
+  add(system, kQuotaRoot, AclTable::kOpen, 0);
+  add(system, "/zookeeper/config", acls_.acquire(wire::AclList{read_only}), -1);
 }
 
 NodeId Tree::find(std::string_view path) const {
@@ -57,10 +63,6 @@ NodeId Tree::find(std::string_view path) const {
     }
     start = end + 1;
   }
-}
-
-NodeId Tree::find_parent(std::string_view path) const {
-  return find(path.substr(0, path.rfind('/')));
 }
 
 bool Tree::is_applicable(std::string_view path) {

@@ -30,6 +30,10 @@ struct TreeOptions {
   /// Key of the hashes of names. A server passes a random one, so that no client can aim at
   /// collisions; tests and simulations a fixed one. Decides the order of children, nothing else.
   uint64_t hash_seed = 0;
+  /// Told of large memory before its use. A server passes a function that asks for huge pages: in a
+  /// tree of a million nodes they make lookups faster by a third, since most of their time is
+  /// waiting for memory and its page tables.
+  MemoryHint memory_hint = nullptr;
 };
 
 /// Hard limit that a write would exceed, or soft limit that it did.
@@ -173,10 +177,11 @@ class Tree {
   Tree(TreeOptions options, Bare);
 
   void before_change(NodeId node);
-  [[nodiscard]] NodeId find_parent(std::string_view path) const;
   [[nodiscard]] int64_t owner_of(NodeId id, const Node& node) const;
-  NodeId add_node(NodeId parent, std::string_view name, std::string_view path,
-                  wire::NullableBytes data, AclId acl, const wire::StatPersisted& stat);
+  /// A node that is not yet part of the tree: link_node() follows, or the store takes it back.
+  NodeId make_node(std::string_view name, std::string_view path, wire::NullableBytes data,
+                   AclId acl, const wire::StatPersisted& stat);
+  void link_node(NodeId id, NodeId parent, size_t path_size, int64_t owner);
   void set_parent_counters(NodeId parent, int32_t cversion, Zxid pzxid);
   void set_digest(Node& node, std::string_view path, const wire::StatPersisted& stat);
   void drop_subtree(NodeId node, std::string_view path);

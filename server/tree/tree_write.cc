@@ -8,7 +8,15 @@ namespace quorate::tree {
 
 namespace {
 
-std::string_view last_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+struct SplitPath {
+  std::string_view parent;  ///< "" for the root.
+  std::string_view name;
+};
+
+SplitPath split(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return {.parent = path.substr(0, slash), .name = path.substr(slash + 1)};
+}
 
 int64_t size_of(wire::NullableBytes data) { return data ? static_cast<int64_t>(data->size()) : 0; }
 
@@ -20,8 +28,8 @@ void Tree::before_change(NodeId node) {
   }
 }
 
-NodeId Tree::add_node(NodeId parent, std::string_view name, std::string_view path,
-                      wire::NullableBytes data, AclId acl, const wire::StatPersisted& stat) {
+NodeId Tree::make_node(std::string_view name, std::string_view path, wire::NullableBytes data,
+                       AclId acl, const wire::StatPersisted& stat) {
   const NodeId id = store_.add(name);
   Node& node = store_.at(id);
   node.czxid = stat.czxid.value;
@@ -32,22 +40,29 @@ NodeId Tree::add_node(NodeId parent, std::string_view name, std::string_view pat
   node.version = stat.version;
   node.cversion = stat.cversion;
   node.aversion = stat.aversion;
-  node.parent = parent.index;
   node.acl = acl.value;
   node.below_system = is_below_system(path) ? 1 : 0;
   marks_.mark_passed(node);
   store_.set_data(node, data);
-  if (stat.ephemeral_owner != 0) {
-    node.has_owner = 1;
-    owned_.add(id, stat.ephemeral_owner);
+  if (options_.digest_enabled && node.below_system == 0) {
+    node.digest = node_crc(path, data, digest_stat(stat));
   }
-  set_digest(node, path, stat);
+  return id;
+}
+
+void Tree::link_node(NodeId id, NodeId parent, size_t path_size, int64_t owner) {
+  Node& node = store_.at(id);
+  node.parent = parent.index;
   if (parent) {
     children_.insert(store_, store_.at(parent), id);
   }
+  if (owner != 0) {
+    node.has_owner = 1;
+    owned_.add(id, owner);
+  }
+  digest_sum_ += node.digest;
   ++node_count_;
-  data_bytes_ += static_cast<int64_t>(path.size()) + size_of(data);
-  return id;
+  data_bytes_ += static_cast<int64_t>(path_size) + size_of(store_.data(node));
 }
 
 void Tree::set_digest(Node& node, std::string_view path, const wire::StatPersisted& stat) {
@@ -78,14 +93,25 @@ void Tree::set_parent_counters(NodeId id, int32_t cversion, Zxid pzxid) {
 }
 
 WriteResult Tree::create(const NewNode& node) {
-  const std::string_view name = last_name(node.path);
-  const NodeId parent = find_parent(node.path);
+  const auto [parent_path, name] = split(node.path);
+  const NodeId parent = find(parent_path);
   if (!parent) {
     return {.error = wire::ErrorCode::kNoNode};
   }
+  // The node is made while the memory comes in which tells whether it exists, as it never does but
+  // in a replay.
+  children_.prefetch(store_.at(parent), name);
   const AclId acl = acls_.acquire(node.acls);
+  const wire::StatPersisted persisted = {.czxid = node.zxid,
+                                         .mzxid = node.zxid,
+                                         .ctime = node.time,
+                                         .mtime = node.time,
+                                         .ephemeral_owner = node.owner,
+                                         .pzxid = node.zxid};
+  const NodeId id = make_node(name, node.path, node.data, acl, persisted);
   const NodeId existing = children_.find(store_, store_.at(parent), name);
   if (existing) {
+    store_.remove(id);
     before_change(existing);
     acls_.release(AclId{store_.at(existing).acl});
     store_.at(existing).acl = acl.value;
@@ -98,13 +124,7 @@ WriteResult Tree::create(const NewNode& node) {
   if (cversion > old_cversion) {
     set_parent_counters(parent, cversion, node.zxid);
   }
-  const wire::StatPersisted persisted = {.czxid = node.zxid,
-                                         .mzxid = node.zxid,
-                                         .ctime = node.time,
-                                         .mtime = node.time,
-                                         .ephemeral_owner = node.owner,
-                                         .pzxid = node.zxid};
-  const NodeId id = add_node(parent, name, node.path, node.data, acl, persisted);
+  link_node(id, parent, node.path.size(), node.owner);
   const WriteResult result = {
       .acl = acl, .parent_acl = AclId{store_.at(parent).acl}, .stat = stat(id)};
   note_created(node.path, size_of(node.data));
@@ -112,7 +132,8 @@ WriteResult Tree::create(const NewNode& node) {
 }
 
 WriteResult Tree::remove(std::string_view path, Zxid zxid) {
-  const NodeId parent = find_parent(path);
+  const auto [parent_path, name] = split(path);
+  const NodeId parent = find(parent_path);
   if (!parent) {
     return {.error = wire::ErrorCode::kNoNode};
   }
@@ -120,7 +141,7 @@ WriteResult Tree::remove(std::string_view path, Zxid zxid) {
   if (zxid.value > directory.pzxid) {
     set_parent_counters(parent, directory.cversion, zxid);
   }
-  const NodeId id = children_.find(store_, directory, last_name(path));
+  const NodeId id = children_.find(store_, directory, name);
   if (!id) {
     return {.error = wire::ErrorCode::kNoNode};
   }
@@ -212,7 +233,7 @@ WriteResult Tree::set_acl(std::string_view path, wire::AclList acls, int32_t ave
 }
 
 void Tree::raise_parent_cversion(std::string_view path, int32_t cversion, Zxid zxid) {
-  const NodeId parent = find_parent(path);
+  const NodeId parent = find(split(path).parent);
   if (!parent) {
     return;
   }
@@ -229,7 +250,9 @@ NodeId Tree::load(const LoadedNode& node) {
   if (children_.find(store_, store_.at(node.parent), node.name)) {
     return NodeId{};
   }
-  return add_node(node.parent, node.name, node.path, node.data, node.acl, node.stat);
+  const NodeId id = make_node(node.name, node.path, node.data, node.acl, node.stat);
+  link_node(id, node.parent, node.path.size(), node.stat.ephemeral_owner);
+  return id;
 }
 
 void Tree::load_root(wire::NullableBytes data, AclId acl, const wire::StatPersisted& stat) {

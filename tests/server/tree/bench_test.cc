@@ -1,12 +1,15 @@
 // Manual benchmarks of memory and time; not part of ctest. Build with the release preset and run
 //   tests_server_tree_test --gtest_also_run_disabled_tests --gtest_filter='TreeBench.*'
+// With HUGE=1 in the environment the tree's memory is in huge pages.
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <numeric>
@@ -133,7 +136,7 @@ void time_operations(Database& database, Driver& driver, const std::vector<std::
   EXPECT_NE(sum, 0u);
 }
 
-void time_snapshot(Database& database) {
+void time_snapshot(Database& database, const TreeOptions& options) {
   const size_t slice = 256 << 10;
   auto start = Clock::now();
   double worst = 0;
@@ -158,16 +161,22 @@ void time_snapshot(Database& database) {
   }
   const size_t before = rss_bytes();
   start = Clock::now();
-  const auto loaded = load_snapshot(bytes, TreeOptions{});
+  const auto loaded = load_snapshot(bytes, options);
   std::printf("load: %.3f s\n", seconds_since(start));
   ASSERT_TRUE(loaded);
   std::printf("loaded: %.1f B of RSS a node\n", static_cast<double>(rss_bytes() - before) / kNodes);
 }
 
+void ask_for_huge_pages(void* memory, size_t bytes) { madvise(memory, bytes, MADV_HUGEPAGE); }
+
+TreeOptions options() {
+  return {.memory_hint = std::getenv("HUGE") != nullptr ? ask_for_huge_pages : nullptr};
+}
+
 void measure(const std::vector<std::string>& directories, const std::vector<std::string>& paths) {
   const size_t before = rss_bytes();
   {
-    Database database{TreeOptions{}};
+    Database database(options());
     Driver driver(database);
     const std::string data(100, 'x');
     for (const std::string& path : directories) {
@@ -183,7 +192,7 @@ void measure(const std::vector<std::string>& directories, const std::vector<std:
                 static_cast<double>(database.tree().reserved_bytes()) / kNodes);
     time_operations(database, driver, paths);
     std::printf("%.1f B of RSS a node\n", static_cast<double>(rss_bytes() - before) / kNodes);
-    time_snapshot(database);
+    time_snapshot(database, database.tree().options());
     start = Clock::now();
     for (const std::string& path : paths) {
       driver.remove(path);

@@ -65,7 +65,7 @@ TEST(BlockPool, GivesMemoryBack) {
   for (const BlockPool::Handle handle : handles) {
     pool.release(handle);
   }
-  EXPECT_LE(pool.reserved_bytes(), 3u << 20);
+  EXPECT_LE(pool.reserved_bytes(), 4u << 20);
   BlockPool moved = std::move(pool);
   EXPECT_EQ(moved.allocate(8) != 0, true);
 }
