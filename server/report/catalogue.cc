@@ -92,6 +92,8 @@ constexpr std::array kCounters = {
               [](const Inputs& in) { return whole(in.status.counters.commits); }},
     NumberRow{"proposal_count", kCounter, "Transactions proposed.",
               [](const Inputs& in) { return whole(in.status.counters.proposals); }},
+    NumberRow{"digest_mismatches_count", kCounter, "States whose digest was not the expected one.",
+              [](const Inputs& in) { return whole(in.status.digest_mismatches); }},
     NumberRow{"outstanding_changes_queued", kCounter, "Changes proposed.",
               [](const Inputs& in) { return whole(in.status.counters.proposals); }},
     NumberRow{"outstanding_changes_removed", kCounter, "Proposed changes applied.",
@@ -128,14 +130,13 @@ constexpr std::array kCounters = {
 
 // Counters of ZooKeeper whose subject (dead-watcher cleaning, learners, the request throttle, the
 // response cache) is not part of this server.
-constexpr std::array<std::string_view, 32> kAbsentCounters = {
+constexpr std::array<std::string_view, 31> kAbsentCounters = {
     "add_dead_watcher_stall_time",
     "cnxn_closed_without_zk_server_running",
     "connection_drop_count",
     "dead_watchers_cleared",
     "dead_watchers_queued",
     "diff_count",
-    "digest_mismatches_count",
     "ensemble_auth_fail",
     "ensemble_auth_skip",
     "ensemble_auth_success",
