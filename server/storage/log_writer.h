@@ -34,6 +34,9 @@ struct LogOptions {
   int64_t preallocate_bytes = int64_t{64} << 20;  ///< preAllocSize.
   int64_t file_bytes_max = 0;                     ///< txnLogSizeLimitInKb; 0: no limit.
   bool force_sync = true;                         ///< forceSync; false loses data in a power cut.
+  /// Zeros are written this far ahead of the entries, so that the sync of a small batch changes no
+  /// metadata: the file system need not turn reserved blocks into written ones. 0: never.
+  int64_t zero_ahead_bytes = int64_t{2} << 20;
 };
 
 /// Since the writer was opened, unless said otherwise.
@@ -71,6 +74,10 @@ class LogWriter {
   /// if anything was appended since.
   [[nodiscard]] Status seal();
 
+  /// For moments when nothing waits: writes the zeros ahead that the next batches would otherwise
+  /// have to write themselves. Costs nothing unless less than half of them are left.
+  [[nodiscard]] Status prepare();
+
   [[nodiscard]] const LogCounters& counters() const { return counters_; }
   /// Bytes waiting for sync().
   [[nodiscard]] size_t batch_bytes() const { return batch_.size(); }
@@ -89,6 +96,8 @@ class LogWriter {
   Status grow(int64_t bytes_min);
   Status write_mark(bool sealed);
   Status write_both_marks();
+  /// End of the zeros to write, if entries up to `end` are to be followed by some.
+  [[nodiscard]] int64_t zero_limit(int64_t end) const;
   Status write_batch();
   Status sync_batch();
   Status close_file();
@@ -111,6 +120,7 @@ class LogWriter {
   Zxid file_zxid_;
   int64_t file_bytes_ = 0;  ///< Allocated size. invariant: end_ + gap + mark area <= file_bytes_.
   int64_t end_ = 0;         ///< Behind the last written entry.
+  int64_t zeroed_end_ = 0;  ///< Up to here something was written, entries or zeros.
   int64_t synced_end_ = 0;  ///< invariant: synced_end_ <= end_. Without force_sync it stays behind.
   int64_t mark_sequence_ = 0;
   int64_t marked_end_ = 0;  ///< synced_end of the newest mark.

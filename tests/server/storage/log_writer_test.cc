@@ -125,6 +125,27 @@ TEST_F(LogWriterTest, OneBatchIsTwoWritesAndOneSync) {
   EXPECT_EQ(disk_.operations() - before, 3);
 }
 
+TEST_F(LogWriterTest, WritesZerosAheadOncePerStretch) {
+  LogOptions options = small_files();
+  options.preallocate_bytes = 256 << 10;
+  options.zero_ahead_bytes = 64 << 10;
+  LogWriter writer = open({}, options);
+  append(writer, 1, 1);
+  // Preparing has nothing to do while half of the zeros are left.
+  int64_t before = disk_.operations();
+  ASSERT_TRUE(writer.prepare().ok());
+  EXPECT_EQ(disk_.operations(), before);
+  append(writer, 2, 2, 40 << 10);
+  before = disk_.operations();
+  ASSERT_TRUE(writer.prepare().ok());
+  EXPECT_EQ(disk_.operations() - before, 2);
+  before = disk_.operations();
+  ASSERT_TRUE(writer.prepare().ok());
+  EXPECT_EQ(disk_.operations(), before);
+  append(writer, 3, 100);
+  expect_history(1, 2 + 98);
+}
+
 TEST_F(LogWriterTest, GrowsByThePreallocationSize) {
   LogWriter writer = open();
   append(writer, 1, 1);
