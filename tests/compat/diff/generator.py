@@ -286,7 +286,7 @@ class Generator:
         if len(self.open) < ORDINARY and self.random.random() < 0.5:
             return self._open_step(
                 read_only=self.random.choice([False, False, True, None]),
-                timeout=self.random.choice([60000, 60000, 30000, 10**9]),
+                timeout=self.random.choice([600000, 600000, 60000, 10**9]),
                 zxid=self.random.choice([0, ("last", 0), ("last", -3)]),
             )
         conn = self.conn()
@@ -307,15 +307,12 @@ class Generator:
 
     def _expire(self):
         """A session with an ephemeral that another watches is left to die."""
+        if not self.open:
+            return self._open_step()
+        watcher = self.conn()
         dying = self._open_step(timeout=1)
         name = dying["conn"]
-        self.counter += 1
         path = f"{self.root}/dying{self.counter}"
-        watcher = self.conn() if len(self.open) > 1 else None
-        if watcher in (None, name):
-            watcher = next((n for n in sorted(self.open) if n != name), None)
-        if watcher is None:
-            return dying
         self.open.pop(name)
         return [
             dying,

@@ -97,7 +97,7 @@ class Pair:
             side.close()
             side.server.check_alive()
             with side.server.session() as probe:
-                side.normaliser.last_zxid = probe.ask({"op": "ping"})["zxid"]
+                side.normaliser.last_zxid = probe.ask({"op": "closeSession"})["zxid"]
         self.right.normaliser.level_with(self.left.normaliser)
 
     def run_seed(self, seed, count, features=(), trace=False):
@@ -116,7 +116,6 @@ class Pair:
                 generator.observe(step, self.take(step))
             except Difference as difference:
                 found.append(f"seed {seed}\n{difference.text()}{self.note_deaths()}")
-                queue = []
                 generator.observe(step, difference.left)
                 if len(found) >= DIFFERENCES_PER_SEED or not self.may_go_on(difference):
                     self.level()

@@ -18,7 +18,7 @@ from diff.normalise import Normaliser
 from zk.connection import Connection, ZERO_PASSWORD
 
 BARRIER = {"op": "exists", "path": "/zookeeper/config"}
-OPEN_TIMEOUT = 60000
+OPEN_TIMEOUT = 600000
 SILENCE_SECONDS = 8
 MAY_FAIL_OPEN = {1, 15, 16, 19, 21}  # -6 for these does not close the connection.
 
@@ -152,6 +152,7 @@ class Side:
             frame = {"kind": "closed"} if reply is None else {"kind": "connect", **reply}
             if reply is not None and reply["timeout"] > 0:
                 self.normaliser.name_session(reply["session"], "stray")
+                connection.ask({"op": "closeSession"})
             return {"handshake": [frame]}
 
     # Values that differ between the sides.
@@ -167,6 +168,16 @@ class Side:
         return op
 
     def close(self):
+        """Ends every session, so that none expires in the middle of later steps."""
         for connection in self.connections.values():
             connection.drop()
         self.connections.clear()
+        if self.server.alive():
+            for _, (session, password) in sorted(self.sessions.items()):
+                self._end_session(session, password)
+        self.sessions.clear()
+
+    def _end_session(self, session, password):
+        with Connection(self.server.address, SILENCE_SECONDS) as connection:
+            if connection.connect(OPEN_TIMEOUT, session, password)["timeout"] > 0:
+                connection.ask({"op": "closeSession"})
