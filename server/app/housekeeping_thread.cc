@@ -121,12 +121,13 @@ void HousekeepingThread::append_slice(const Slice& slice) {
 }
 
 void HousekeepingThread::finish_snapshot(const Status& outcome) {
+  const std::string path = file_ ? file_->final_path() : std::string();
   file_.reset();
   {
     const std::lock_guard lock(mutex_);
     stats_.snapshot_time.record(monotonic_now() - began_);
   }
-  callbacks_.snapshot_finished(zxid_, outcome);
+  callbacks_.snapshot_finished(zxid_, outcome, path);
   if (outcome && options_.purge_interval > Duration::zero()) {
     purge();
   }

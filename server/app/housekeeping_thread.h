@@ -43,7 +43,8 @@ class HousekeepingThread {
   /// All are called on this thread.
   struct Callbacks {
     std::function<void()> slice_wanted;
-    std::function<void(Zxid zxid, const Status& outcome)> snapshot_finished;
+    std::function<void(Zxid zxid, const Status& outcome, const std::string& path)>
+        snapshot_finished;
     std::function<void(storage::SpaceLevel level, int64_t free_bytes)> space_changed;
     std::function<void(const Status& outcome, size_t files)> purged;
     /// About once a second: certificates and the like.

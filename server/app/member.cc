@@ -107,8 +107,10 @@ Status Member::start_threads() {
       HousekeepingThread::Callbacks{
           .slice_wanted =
               [this] { boost::asio::post(loop_, [this] { step(node::SnapshotWanted{}); }); },
-          .snapshot_finished = [this](Zxid zxid,
-                                      const Status& outcome) { report_snapshot(zxid, outcome); },
+          .snapshot_finished =
+              [this](Zxid zxid, const Status& outcome, const std::string& path) {
+                report_snapshot(zxid, outcome, path);
+              },
           .space_changed =
               [this](storage::SpaceLevel level, int64_t free_bytes) {
                 log::warn("disk_space", {{"free_bytes", free_bytes},
@@ -122,16 +124,15 @@ Status Member::start_threads() {
   return Status{};
 }
 
-void Member::report_snapshot(Zxid zxid, const Status& outcome) {
+void Member::report_snapshot(Zxid zxid, const Status& outcome, const std::string& path) {
   if (outcome) {
     log::info("snapshot_written", {{"zxid", log::hex(zxid.value)}});
   } else {
     log::error("snapshot_failed",
                {{"zxid", log::hex(zxid.value)}, {"reason", outcome.error().message}});
   }
-  boost::asio::post(loop_, [this, zxid, ok = outcome.ok()] {
-    step(node::SnapshotFinished{.zxid = zxid, .succeeded = ok});
-  });
+  boost::asio::post(loop_,
+                    [this, zxid, outcome, path] { on_snapshot_finished(zxid, outcome, path); });
 }
 
 void Member::report_purge(const Status& outcome, size_t files) {
@@ -186,7 +187,13 @@ Status Member::listen() {
   };
   const bool both = config_.tls.port_unification && tls_ != nullptr;
   const Status plain = listen_on(config_.client, both ? net::TlsMode::kBoth : net::TlsMode::kOff);
-  return plain ? listen_on(config_.secure_client, net::TlsMode::kOn) : plain;
+  const Status secure = plain ? listen_on(config_.secure_client, net::TlsMode::kOn) : plain;
+  // Reports show the ports as they are bound, which differs where the configured one is 0.
+  for (const net::BoundAddress& bound : port_.bound()) {
+    config::Listener& listener = bound.secure && !both ? config_.secure_client : config_.client;
+    listener.port = bound.port;
+  }
+  return secure;
 }
 
 std::vector<net::BoundAddress> Member::client_addresses() const { return port_.bound(); }
@@ -308,8 +315,6 @@ void Member::log_notes() {
     }
   }
 }
-
-void Member::request_snapshot() { step(node::SnapshotRequested{}); }
 
 bool Member::may_administer(std::string_view scheme, std::string_view payload,
                             std::string_view address) const {

@@ -42,6 +42,14 @@ enum class ExitCode : int {
   kLogWriteFailed = 20,  ///< The transaction log could not be written or synced.
 };
 
+/// A durable snapshot and its file.
+struct SnapshotPath {
+  Zxid zxid;
+  std::string path;
+};
+using SnapshotCallback = std::function<void(Result<SnapshotPath>)>;
+using RestoreCallback = std::function<void(Result<Zxid>)>;
+
 /// One member on one core loop. Everything but the constructor's recovery runs on the thread that
 /// runs the io_context. The member performs the machine's actions in this order: replies into the
 /// connections' buffers, txns into the batch of this turn, closes and pauses; the batch goes to the
@@ -73,7 +81,12 @@ class Member final : public net::ConnectionHandler {
 
   /// Everything that report and admin show. Core loop only.
   [[nodiscard]] report::Inputs report_inputs(node::StatusDetail detail);
-  void request_snapshot();
+  [[nodiscard]] const config::Config& config() const { return config_; }
+  [[nodiscard]] const std::shared_ptr<net::TlsContext>& tls() const { return tls_; }
+  /// Takes a snapshot of the state as it is now or a little later; `done` is called on the loop.
+  void request_snapshot(SnapshotCallback done);
+  /// Replaces the database: closes every client, writes the new state as a snapshot, serves again.
+  void restore(tree::Database database, RestoreCallback done);
   /// What a four-letter word or an admin command changes.
   void apply_effect(report::Effect effect, int64_t trace_mask);
   [[nodiscard]] bool may_administer(std::string_view scheme, std::string_view payload,
@@ -101,9 +114,13 @@ class Member final : public net::ConnectionHandler {
   void submit_batch();
   void arm_timer();
   void continue_stop();
+  void start_requested_snapshot();
+  void on_snapshot_finished(Zxid zxid, const Status& outcome, const std::string& path);
+  void continue_restore();
+  void finish_restore(Zxid zxid, const Status& outcome);
   // Called on the helper threads.
   [[noreturn]] static void die(const Error& error);
-  void report_snapshot(Zxid zxid, const Status& outcome);
+  void report_snapshot(Zxid zxid, const Status& outcome, const std::string& path);
   static void report_purge(const Status& outcome, size_t files);
   void reload_certificates();
 
@@ -134,6 +151,12 @@ class Member final : public net::ConnectionHandler {
   std::function<void()> stopped_;
   bool stopping_ = false;
   std::vector<ConnectionId> open_;  ///< Filled when stopping.
+
+  std::vector<SnapshotCallback> snapshot_waiters_;       ///< Of the running snapshot.
+  std::vector<SnapshotCallback> next_snapshot_waiters_;  ///< Of the one after it.
+  std::unique_ptr<tree::Database> restore_;              ///< Waits until the member is quiet.
+  RestoreCallback restore_done_;
+  bool restored_ = false;  ///< Replaced, but not durable yet.
 
   net::ClientPort port_;
   // The threads post to loop_ and stop before anything above is destroyed.

@@ -64,6 +64,7 @@ void Member::on_closed(ConnectionId id, const net::CloseReason& reason) {
                                    {"detail", reason.detail}});
   std::erase(open_, id);
   step(node::ConnectionClosed{id});
+  continue_restore();
   if (stopping_) {
     continue_stop();
   }

@@ -6,6 +6,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "server/admin/admin_server.h"
+#include "server/app/http_source.h"
 #include "server/app/member.h"
 #include "server/base/result.h"
 
@@ -21,9 +23,12 @@ class Service {
   void stop(std::function<void()> done);
 
  private:
-  explicit Service(std::unique_ptr<Member> member);
+  Service(boost::asio::io_context& loop, std::unique_ptr<Member> member);
+  Status start_http();
 
   std::unique_ptr<Member> member_;
+  HttpSource source_;
+  std::unique_ptr<admin::AdminServer> http_;  ///< Null when both ports are off.
 };
 
 }  // namespace quorate::app

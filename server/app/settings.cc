@@ -139,6 +139,38 @@ Result<auth::CertificateIdRule> certificate_rule(const config::Config&) {
   return auth::CertificateIdRule::make({});
 }
 
+admin::AdminOptions admin_options(const config::Config& config,
+                                  std::shared_ptr<net::TlsContext> tls) {
+  const config::AdminSettings& settings = config.admin;
+  admin::AdminOptions options;
+  if (settings.enabled) {
+    net::TlsMode mode = net::TlsMode::kOff;
+    if (tls != nullptr && settings.force_https) {
+      mode = net::TlsMode::kOn;
+    } else if (tls != nullptr && settings.port_unification) {
+      mode = net::TlsMode::kBoth;
+    }
+    options.commands =
+        admin::HttpListenOptions{.address = settings.address,
+                                 .port = settings.port,
+                                 .tls = mode,
+                                 .tls_context = tls,
+                                 .need_client_certificate = settings.need_client_auth};
+  }
+  if (config.metrics.enabled) {
+    options.metrics =
+        admin::HttpListenOptions{.address = config.metrics.address, .port = config.metrics.port};
+  }
+  options.command_path = settings.command_path;
+  options.token_file = settings.token_file;
+  options.snapshot_enabled = settings.snapshot_enabled;
+  options.restore_enabled = settings.restore_enabled;
+  options.rate_limit_interval = milliseconds(settings.rate_limit_interval_ms);
+  options.spool_directory = config.storage.data_dir;
+  options.limits.idle_timeout = milliseconds(settings.idle_timeout_ms);
+  return options;
+}
+
 net::TlsOptions client_tls_options(const config::Config& config) {
   using ClientAuth = config::TlsSettings::ClientAuth;
   const config::TlsSettings& tls = config.tls;

@@ -1,6 +1,7 @@
 // From the configuration to the options of each part.
 #pragma once
 
+#include "server/admin/options.h"
 #include "server/app/housekeeping_thread.h"
 #include "server/auth/certificate.h"
 #include "server/base/result.h"
@@ -21,6 +22,9 @@ namespace quorate::app {
                                                        const storage::Directories& directories);
 /// How the id of a client certificate is chosen; an error names the property.
 [[nodiscard]] Result<auth::CertificateIdRule> certificate_rule(const config::Config& config);
+/// The HTTP ports; `tls` is the client port's context, which they share, or null.
+[[nodiscard]] admin::AdminOptions admin_options(const config::Config& config,
+                                                std::shared_ptr<net::TlsContext> tls);
 /// TLS of the client port.
 [[nodiscard]] net::TlsOptions client_tls_options(const config::Config& config);
 

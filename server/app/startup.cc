@@ -187,7 +187,8 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
     return refuse(locks.error());
   }
   parts.locks = std::move(*locks);
-  if (config.secure_client.port || config.tls.port_unification) {
+  if (config.secure_client.port || config.tls.port_unification || config.admin.force_https ||
+      config.admin.port_unification) {
     auto context = net::TlsContext::create(client_tls_options(config), read_clocks().wall);
     if (!context) {
       return refuse({ErrorKind::kInvalidInput, context.error().message});

@@ -76,6 +76,10 @@ void reattach(State& state, Connection& connection, SessionId session, int32_t t
 
 void handle_connect_request(State& state, Connection& connection, std::string_view payload, Now now,
                             Actions& actions) {
+  if (state.suspended) {
+    close_connection(state, connection, CloseReason::kRefused, actions);
+    return;
+  }
   const std::optional<wire::ConnectRequest> request = wire::decode_connect_request(payload);
   if (!request) {
     close_connection(state, connection, CloseReason::kBadHandshake, actions);

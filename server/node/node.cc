@@ -115,6 +115,14 @@ Zxid Node::last_zxid() const { return state_->database.last_zxid(); }
 
 bool Node::idle() const { return state_->outstanding_count == 0 && state_->proposals.empty(); }
 
+void Node::suspend(Actions& actions) { node::suspend(*state_, actions); }
+
+bool Node::replaceable() const { return is_replaceable(*state_); }
+
+void Node::replace_database(tree::Database database, Now now, Actions& actions) {
+  node::replace_database(*state_, std::move(database), now, actions);
+}
+
 bool Node::may_administer(std::string_view scheme, std::string_view payload,
                           std::string_view address) const {
   auth::AuthResult result = auth::authenticate(scheme, payload, state_->options.auth);

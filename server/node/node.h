@@ -50,6 +50,16 @@ class Node {
   /// No request waits for anything.
   [[nodiscard]] bool idle() const;
 
+  /// First step of a restore: closes every connection, refuses new ones, lets no session expire.
+  void suspend(Actions& actions);
+  /// Suspended, idle, and no snapshot is being written: the database may be replaced.
+  [[nodiscard]] bool replaceable() const;
+  /// Second step: from now on the state is `database`, whose zxid becomes the greater of its own
+  /// and the present one, so that no zxid is ever used twice. A snapshot of it starts at once; when
+  /// its SnapshotFinished reports success the member serves again. Until then nothing is logged,
+  /// since the log on disk still belongs to the former state. Requires replaceable().
+  void replace_database(tree::Database database, Now now, Actions& actions);
+
   /// Whether the ids that `scheme` and `payload` prove have all permissions on "/": who may take
   /// and restore snapshots over HTTP.
   [[nodiscard]] bool may_administer(std::string_view scheme, std::string_view payload,

@@ -66,6 +66,7 @@ void finish_snapshot(State& state, const SnapshotFinished& event, Now now) {
     return;
   }
   ++state.counters.snapshots;
+  state.suspended = false;
   state.snapshot.last_zxid = event.zxid;
   state.snapshot.last_time = now.wall;
 }

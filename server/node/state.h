@@ -153,6 +153,7 @@ struct State {
   size_t outstanding_count = 0;
   size_t outstanding_bytes = 0;
   SpaceLevel space = SpaceLevel::kEnough;
+  bool suspended = false;  ///< A restore is under way.
 
   TimePoint next_container_check;
   SnapshotState snapshot;
@@ -226,6 +227,11 @@ void start_snapshot_if_due(State& state, Actions& actions);
 void start_snapshot(State& state, Actions& actions);
 void continue_snapshot(State& state, Actions& actions);
 void finish_snapshot(State& state, const SnapshotFinished& event, Now now);
+
+// ---- restore.cc -------------------------------------------------------------------------------
+void suspend(State& state, Actions& actions);
+[[nodiscard]] bool is_replaceable(const State& state);
+void replace_database(State& state, tree::Database database, Now now, Actions& actions);
 
 // ---- status.cc --------------------------------------------------------------------------------
 [[nodiscard]] Status make_status(const State& state, Now now, StatusDetail detail);

@@ -73,6 +73,7 @@ Status make_status(const State& state, Now now, StatusDetail detail) {
   status.proposed_zxid = state.proposed;
   status.durable_zxid = state.durable;
   status.space = state.space;
+  status.serving = !state.suspended;
   status.node_count = tree.node_count();
   status.ephemeral_count = static_cast<int64_t>(tree.ephemeral_count());
   status.approximate_data_bytes = tree.approximate_data_bytes();

@@ -46,6 +46,9 @@ void reap(State& state, Now now, Actions& actions) {
 }  // namespace
 
 void handle_deadline(State& state, Now now, Actions& actions) {
+  if (state.suspended) {
+    return;
+  }
   expire_sessions(state, now, actions);
   if (state.options.container_check_interval > Duration::zero() &&
       now.monotonic >= state.next_container_check) {
@@ -54,6 +57,9 @@ void handle_deadline(State& state, Now now, Actions& actions) {
 }
 
 std::optional<TimePoint> next_deadline(const State& state) {
+  if (state.suspended) {
+    return std::nullopt;
+  }
   std::optional<TimePoint> next = state.tracker.next_deadline();
   if (state.options.container_check_interval > Duration::zero() &&
       (!next || state.next_container_check < *next)) {

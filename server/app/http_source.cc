@@ -1,0 +1,96 @@
+// Questions of the http thread.
+#include "server/app/http_source.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "server/app/settings.h"
+#include "server/tree/snapshot.h"
+
+namespace quorate::app {
+namespace {
+
+Result<admin::SnapshotFile> open_snapshot(Zxid zxid, const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return Error{ErrorKind::kIo, "cannot open " + path + ": " + std::strerror(errno)};
+  }
+  admin::File file(descriptor);
+  const off_t bytes = ::lseek(descriptor, 0, SEEK_END);
+  ::lseek(descriptor, 0, SEEK_SET);
+  return admin::SnapshotFile{.last_zxid = zxid, .bytes = bytes, .file = std::move(file)};
+}
+
+Result<tree::LoadedSnapshot> read_snapshot(admin::File& file, const tree::TreeOptions& options) {
+  std::string bytes;
+  std::string chunk(size_t{1} << 20, '\0');
+  while (true) {
+    const Result<size_t> count = file.read(chunk.data(), chunk.size());
+    if (!count) {
+      return count.error();
+    }
+    if (*count == 0) {
+      break;
+    }
+    bytes.append(chunk, 0, *count);
+  }
+  return tree::load_snapshot(bytes, options);
+}
+
+}  // namespace
+
+void HttpSource::ask_inputs(node::StatusDetail detail, std::function<void(report::Inputs)> answer) {
+  boost::asio::post(loop_, [this, detail, answer = std::move(answer)] {
+    report::Inputs inputs = member_.report_inputs(detail);
+    if (server_ != nullptr) {
+      inputs.admin = server_->facts();
+    }
+    answer(std::move(inputs));
+  });
+}
+
+void HttpSource::apply(report::Effect effect, int64_t trace_mask) {
+  boost::asio::post(loop_,
+                    [this, effect, trace_mask] { member_.apply_effect(effect, trace_mask); });
+}
+
+void HttpSource::ask_may_administer(std::string scheme, std::string payload, std::string address,
+                                    std::function<void(bool)> answer) {
+  boost::asio::post(loop_, [this, scheme = std::move(scheme), payload = std::move(payload),
+                            address = std::move(address), answer = std::move(answer)] {
+    answer(member_.may_administer(scheme, payload, address));
+  });
+}
+
+void HttpSource::ask_snapshot(std::function<void(Result<admin::SnapshotFile>)> answer) {
+  boost::asio::post(loop_, [this, answer = std::move(answer)]() mutable {
+    member_.request_snapshot([answer = std::move(answer)](Result<SnapshotPath> taken) {
+      answer(taken ? open_snapshot(taken->zxid, taken->path)
+                   : Result<admin::SnapshotFile>(taken.error()));
+    });
+  });
+}
+
+void HttpSource::ask_restore(admin::File file, std::function<void(Result<Zxid>)> answer) {
+  // Read on the calling thread: the core loop must not wait for a large file.
+  Result<tree::LoadedSnapshot> loaded = read_snapshot(file, tree_options(member_.config()));
+  if (!loaded) {
+    answer(loaded.error());
+    return;
+  }
+  auto database = std::make_shared<tree::Database>(std::move(loaded->database));
+  if (loaded->info.last_processed_zxid) {
+    database->set_last_zxid(*loaded->info.last_processed_zxid);
+  }
+  boost::asio::post(loop_, [this, database, answer = std::move(answer)]() mutable {
+    member_.restore(std::move(*database), std::move(answer));
+  });
+}
+
+}  // namespace quorate::app
