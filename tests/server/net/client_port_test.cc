@@ -265,6 +265,47 @@ TEST_F(ClientPortTest, ReportsTheClientsCloseAndReset) {
   EXPECT_EQ(handler.closed.back().second.cause, CloseCause::kPeerReset);
 }
 
+TEST_F(ClientPortTest, AnswersWhatAHalfClosedClientSent) {
+  const uint16_t number = listen();
+  echo();
+  PlainClient client(number);
+  client.send(frame("last") + "\0\0"s);  // And the beginning of a frame that never ends.
+  client.pump();
+  client.shutdown_write();
+  ASSERT_TRUE(until([&] { return client.over(); }, [&] { client.pump(); }));
+  EXPECT_EQ(client.received, frame("last"));
+  ASSERT_TRUE(until([&] { return handler.closed.size() == 1; }));
+  EXPECT_EQ(handler.closed.front().second.cause, CloseCause::kPeerClosed);
+}
+
+TEST_F(ClientPortTest, ACallbackMayCloseOrDropOtherConnections) {
+  const uint16_t number = listen();
+  std::vector<PlainClient> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back(PlainClient(number));
+  }
+  ASSERT_TRUE(until([&] { return handler.opened.size() == 4; }));
+  handler.frames_action = [&](ConnectionId, std::string_view frames) {
+    port->drop(handler.opened[0].id);
+    port->send(handler.opened[1].id, "bye");
+    port->close(handler.opened[1].id);
+    port->flush();
+    return frames.size();
+  };
+  for (PlainClient& client : clients) {
+    client.send(frame("all at once"));
+    client.pump();
+  }
+  ASSERT_TRUE(until([&] { return clients[0].over() && clients[1].over(); },
+                    [&] {
+                      clients[0].pump();
+                      clients[1].pump();
+                    }));
+  EXPECT_EQ(clients[1].received, "bye");
+  ASSERT_TRUE(until([&] { return handler.closed.size() == 2; }));
+  EXPECT_EQ(port->stats().open, 2U);
+}
+
 TEST_F(ClientPortTest, IdsAreNotReusedThoughSlotsAre) {
   const uint16_t number = listen();
   std::set<uint64_t> ids;
