@@ -2,11 +2,13 @@
 //
 //   fuzz_NAME [--seconds N | --iterations N] [--seed N] [--size BYTES] [--corpus DIR]
 //             [--grow DIR] [FILE...]
+//   fuzz_NAME --shrink FILE
 //
-// With files: runs just these. --grow writes inputs that reached new code into DIR (builds with
-// -fsanitize-coverage=trace-pc only). The inputs run in a child process, which leaves each where
-// the parent finds it: whatever kills the child, a sanitizer or an endless loop too, the input is
-// written to ./fuzz_NAME.failure and the exit code is 1.
+// With files: runs just these. --shrink cuts parts out of a failing input as long as it still fails
+// and writes what is left to FILE.small. --grow writes inputs that reached new code into DIR
+// (builds with -fsanitize-coverage=trace-pc only). The inputs run in a child process, which leaves
+// each where the parent finds it: whatever kills the child, a sanitizer or an endless loop too, the
+// input is written to ./fuzz_NAME.failure and the exit code is 1.
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +44,7 @@ struct Options {
   uint64_t size_max = 4096;
   std::string corpus;
   std::string grow;
+  std::string shrink;
   std::vector<std::string> files;
 };
 
@@ -85,6 +88,8 @@ Options parse(int count, char** arguments) {
       options.corpus = value;
     } else if (flag == "--grow") {
       options.grow = value;
+    } else if (flag == "--shrink") {
+      options.shrink = value;
     } else {
       usage("an unknown flag");
     }
@@ -219,8 +224,61 @@ class Child {
   std::vector<std::string> pool_;
 };
 
+// Forks; the child runs `work` and exits, the parent learns how that went.
+template <typename Work>
+int status_of_child(Work work) {
+  const pid_t child = fork();
+  if (child < 0) {
+    std::perror("fork");
+    std::exit(2);
+  }
+  if (child == 0) {
+    work();
+    std::exit(0);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+bool is_fine(int status) { return WIFEXITED(status) && WEXITSTATUS(status) == 0; }
+
+// Whether the input fails, without a word about it.
+bool fails(const std::string& input) {
+  return !is_fine(status_of_child([&input] {
+    (void)std::freopen("/dev/null", "w", stderr);
+    alarm(kSecondsPerInputMax);
+    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(input.data()), input.size());
+  }));
+}
+
+int shrink(const Options& options) {
+  std::string input = read_file(options.shrink);
+  if (!fails(input)) {
+    usage("an input that does not fail");
+  }
+  for (size_t part = input.size() / 2; part > 0;) {
+    bool has_shrunk = false;
+    for (size_t at = 0; at < input.size();) {
+      std::string without = input;
+      without.erase(at, part);
+      if (fails(without)) {
+        input = std::move(without);
+        has_shrunk = true;
+      } else {
+        at += part;
+      }
+    }
+    part = has_shrunk ? std::min(part, input.size()) : part / 2;
+  }
+  std::ofstream(options.shrink + ".small", std::ios::binary) << input;
+  std::printf("%zu bytes are left\n", input.size());
+  return 0;
+}
+
 int report(const Options& options, const Shared& shared, int status) {
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+  if (is_fine(status)) {
     return 0;
   }
   const std::string path = options.name + ".failure";
@@ -240,21 +298,14 @@ int report(const Options& options, const Shared& shared, int status) {
 int main(int count, char** arguments) {
   using quorate::fuzz::Shared;
   const auto options = quorate::fuzz::parse(count, arguments);
+  if (!options.shrink.empty()) {
+    return quorate::fuzz::shrink(options);
+  }
   std::printf("%s --seed %llu\n", options.name.c_str(),
               static_cast<unsigned long long>(options.seed));
   std::fflush(stdout);
   Shared shared(size_t{16} << 20);
-  const pid_t child = fork();
-  if (child < 0) {
-    std::perror("fork");
-    return 2;
-  }
-  if (child == 0) {
-    quorate::fuzz::Child(options, shared).run();
-    return 0;
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = quorate::fuzz::status_of_child(
+      [&options, &shared] { quorate::fuzz::Child(options, shared).run(); });
   return quorate::fuzz::report(options, shared, status);
 }
