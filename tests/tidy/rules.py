@@ -284,6 +284,28 @@ def rule_pragma_once(sources):
             yield Violation(source.path, 1, "pragma-once", "no `#pragma once`")
 
 
+def proving_sources(sources):
+    """{header: source} for each header that is the first include of the .cc of its name: building
+    that source proves that the header compiles alone."""
+    firsts = {s.path: s.includes[0] for s in sources if s.path.endswith(".cc") and s.includes}
+    return {
+        include.path: path
+        for path, include in firsts.items()
+        if not include.angle and include.path == path.removesuffix(".cc") + ".h"
+    }
+
+
+def rule_own_header_first(sources):
+    """A source includes the header of its own name before any other."""
+    headers = {s.path for s in sources if s.is_header}
+    proven = proving_sources(sources)
+    for source in sources:
+        own = source.path.removesuffix(".cc") + ".h"
+        if source.path.endswith(".cc") and own in headers and own not in proven:
+            line = source.includes[0].line if source.includes else 1
+            yield Violation(source.path, line, "own-header-first", f'"{own}" is not first')
+
+
 def rule_using_namespace(sources):
     """A header opens no namespace for its includers; inside a function it may."""
     for source in sources:
@@ -397,6 +419,7 @@ RULES = (
     rule_function_size,
     rule_first_line,
     rule_pragma_once,
+    rule_own_header_first,
     rule_using_namespace,
     rule_unfinished,
     rule_forbidden,

@@ -249,6 +249,12 @@ class Planted(unittest.TestCase):
         text = "// A header with it in a comment.\n// #pragma once\n"
         self.expect("server/base/b.h", text, "pragma-once", 1)
 
+    def test_own_header_first(self):
+        text = source('#include <string>\n#include "server/base/a.h"\n')
+        self.expect("server/base/a.cc", text, "own-header-first", 2)
+        self.expect("server/base/a.cc", source(""), "own-header-first", 1)
+        self.expect_none("server/base/other.cc", text)
+
     def test_using_namespace_in_a_header(self):
         self.expect("server/base/b.h", header("using namespace std;\n"), "using-namespace", 3)
         self.expect_none("server/base/b.h", header("inline int f() {\n  using namespace x;\n}\n"))
@@ -307,15 +313,22 @@ class Planted(unittest.TestCase):
 class Headers(unittest.TestCase):
     GOOD = header("#include <string>\ninline std::string f() { return {}; }\n")
 
-    def check(self, changes, budget_s=60, cache=None):
+    def check(self, changes, budget_s=60, cache=None, check_all=False):
         files = {path: None for path in CLEAN if path.endswith(".h")}
         with tree({**changes}) as root, tempfile.TemporaryDirectory() as own_cache:
             for path in files:
                 (Path(root) / path).unlink()
-            return check_headers(root, read_tree(root), cache or own_cache, budget_s)
+            return check_headers(root, read_tree(root), cache or own_cache, budget_s, check_all)
 
     def test_a_header_that_compiles(self):
         self.assertEqual(self.check({"server/base/b.h": self.GOOD}), ([], 1))
+
+    def test_a_header_that_its_source_proves(self):
+        files = {"server/base/b.h": self.GOOD, "server/base/b.cc": '#include "server/base/b.h"\n'}
+        self.assertEqual(self.check(files), ([], 0))
+        self.assertEqual(self.check(files, check_all=True), ([], 1))
+        files["server/base/b.cc"] = '#include <string>\n#include "server/base/b.h"\n'
+        self.assertEqual(self.check(files), ([], 1))
 
     def test_a_header_that_needs_another(self):
         found, _ = self.check({"server/base/b.h": header("std::string f();\n")})
