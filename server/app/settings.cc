@@ -42,6 +42,9 @@ request::PrepareOptions prepare_options(const config::Config& config) {
           .digest_enabled = config.tree.digest_enabled,
           .close_session_paths_enabled = config.session.close_session_lists_paths,
           .reconfig_enabled = config.quorum.reconfig_enabled,
+          .schemes = {.digest = config.auth.digest_scheme_enabled,
+                      .x509 = config.auth.x509_enabled,
+                      .x509_any_id = false},
           .txn_bytes_max = static_cast<size_t>(config.limits.jute_max_buffer_bytes) +
                            static_cast<size_t>(config.limits.jute_max_buffer_extra_bytes)};
 }

@@ -146,15 +146,9 @@ request::Author author_of(const State& state, const Connection& connection, int3
                            !state.tracker.is_closing(connection.session)};
 }
 
-/// Refusals that cost no zxid: internal opcodes, and writes while the disk is almost full.
+/// Refusals that cost no zxid: writes while the disk is almost full.
 bool refuse_write(State& state, Connection& connection, const Incoming& in, Now now,
                   Actions& actions) {
-  if (in.op == OpCode::kCheck || in.op == OpCode::kDeleteContainer) {
-    ++state.counters.unhandled_opcodes;
-    reply_in_order(state, connection, in, Zxid{-1}, ErrorCode::kUnimplemented, now, actions);
-    close_in_order(state, connection, CloseReason::kUnimplemented, now, actions);
-    return true;
-  }
   if (state.space != SpaceLevel::kEnough && in.op != OpCode::kCloseSession) {
     ++state.counters.writes_refused_for_space;
     reply_in_order(state, connection, in, kLastApplied, ErrorCode::kSystemError, now, actions);
@@ -264,6 +258,11 @@ void handle_request(State& state, Connection& connection, std::string_view paylo
     reply_in_order(state, connection, in, Zxid{0}, ErrorCode::kSessionClosedRequireSaslAuth, now,
                    actions);
     close_in_order(state, connection, CloseReason::kAuthFailed, now, actions);
+    return;
+  }
+  if (in.op == OpCode::kCheck || in.op == OpCode::kDeleteContainer) {
+    // Internal, or valid inside a multi only: never to be decoded, let alone proposed.
+    handle_undecodable(state, connection, in, ErrorCode::kUnimplemented, now, actions);
     return;
   }
   const wire::DecodedRequest decoded = wire::decode_request(in.op, in.body);

@@ -1,4 +1,6 @@
 // Reading the member's state into a Status.
+#include "server/node/status.h"
+
 #include <algorithm>
 
 #include "server/node/state.h"

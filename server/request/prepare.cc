@@ -267,7 +267,7 @@ Prepared Preparer::set_acl(const wire::SetAclRequest& request, const Step& step,
   }
   static const auth::Identities kNobody;
   const auth::Identities& who = step.author.who == nullptr ? kNobody : *step.author.who;
-  const std::optional<std::string> acls = auth::fix_up(request.acls, who);
+  const std::optional<std::string> acls = auth::fix_up(request.acls, who, options_.schemes);
   if (!acls) {
     return refuse(ErrorCode::kInvalidAcl);
   }

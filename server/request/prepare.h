@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/auth/identity.h"
+#include "server/auth/permission.h"
 #include "server/base/ids.h"
 #include "server/base/time.h"
 #include "server/request/pending.h"
@@ -25,6 +26,7 @@ struct PrepareOptions {
   bool digest_enabled = true;
   bool close_session_paths_enabled = true;  ///< zookeeper.closeSessionTxn.enabled.
   bool reconfig_enabled = false;
+  auth::Schemes schemes;               ///< What an ACL may name.
   size_t txn_bytes_max = 2 * 1048575;  ///< jute.maxbuffer and its extra: no reader takes more.
 };
 

@@ -88,7 +88,7 @@ Preparer::Site Preparer::find_site(const wire::CreateRequest& request, const Ste
   if (!auth::is_open_acl(request.acls)) {
     static const auth::Identities kNobody;
     const auth::Identities& who = step.author.who == nullptr ? kNobody : *step.author.who;
-    std::optional<std::string> acls = auth::fix_up(request.acls, who);
+    std::optional<std::string> acls = auth::fix_up(request.acls, who, options_.schemes);
     if (!acls) {
       return {.error = ErrorCode::kInvalidAcl};
     }

@@ -1,142 +1,70 @@
 // Names of operations.
 #include "server/wire/opcode.h"
 
+#include <algorithm>
+#include <array>
+
 namespace quorate::wire {
+namespace {
+
+struct Name {
+  OpCode op;
+  std::string_view full;
+  std::string_view four_letters;  ///< As `cons` abbreviates it.
+};
+
+constexpr std::array kNames = std::to_array<Name>({
+    {OpCode::kNotification, "notification", "NA"},
+    {OpCode::kCreate, "create", "CREA"},
+    {OpCode::kDelete, "delete", "DELE"},
+    {OpCode::kExists, "exists", "EXIS"},
+    {OpCode::kGetData, "getData", "GETD"},
+    {OpCode::kSetData, "setData", "SETD"},
+    {OpCode::kGetAcl, "getACL", "GETA"},
+    {OpCode::kSetAcl, "setACL", "SETA"},
+    {OpCode::kGetChildren, "getChildren", "GETC"},
+    {OpCode::kSync, "sync", "SYNC"},
+    {OpCode::kPing, "ping", "PING"},
+    {OpCode::kGetChildren2, "getChildren2", "GETC"},
+    {OpCode::kCheck, "check", "CHEC"},
+    {OpCode::kMulti, "multi", "MULT"},
+    {OpCode::kCreate2, "create2", "CREA"},
+    {OpCode::kReconfig, "reconfig", "RECO"},
+    {OpCode::kCheckWatches, "checkWatches", "CHKW"},
+    {OpCode::kRemoveWatches, "removeWatches", "REMW"},
+    {OpCode::kCreateContainer, "createContainer", "CREA"},
+    {OpCode::kDeleteContainer, "deleteContainer", "DELE"},
+    {OpCode::kCreateTtl, "createTTL", "CREA"},
+    {OpCode::kMultiRead, "multiRead", "MLTR"},
+    {OpCode::kAuth, "auth", "NA"},
+    {OpCode::kSetWatches, "setWatches", "SETW"},
+    {OpCode::kSasl, "sasl", "NA"},
+    {OpCode::kGetEphemerals, "getEphemerals", "GETE"},
+    {OpCode::kGetAllChildrenNumber, "getAllChildrenNumber", "GETACN"},
+    {OpCode::kSetWatches2, "setWatches2", "STW2"},
+    {OpCode::kAddWatch, "addWatch", "ADDW"},
+    {OpCode::kWhoAmI, "whoAmI", "HOMI"},
+    {OpCode::kCreateSession, "createSession", "SESS"},
+    {OpCode::kCloseSession, "closeSession", "CLOS"},
+    {OpCode::kError, "error", "NA"},
+});
+
+const Name* find(OpCode op) {
+  const auto* found =
+      std::find_if(kNames.begin(), kNames.end(), [op](const Name& name) { return name.op == op; });
+  return found == kNames.end() ? nullptr : found;
+}
+
+}  // namespace
 
 std::string_view name_of(OpCode op) {
-  switch (op) {
-    case OpCode::kNotification:
-      return "notification";
-    case OpCode::kCreate:
-      return "create";
-    case OpCode::kDelete:
-      return "delete";
-    case OpCode::kExists:
-      return "exists";
-    case OpCode::kGetData:
-      return "getData";
-    case OpCode::kSetData:
-      return "setData";
-    case OpCode::kGetAcl:
-      return "getACL";
-    case OpCode::kSetAcl:
-      return "setACL";
-    case OpCode::kGetChildren:
-      return "getChildren";
-    case OpCode::kSync:
-      return "sync";
-    case OpCode::kPing:
-      return "ping";
-    case OpCode::kGetChildren2:
-      return "getChildren2";
-    case OpCode::kCheck:
-      return "check";
-    case OpCode::kMulti:
-      return "multi";
-    case OpCode::kCreate2:
-      return "create2";
-    case OpCode::kReconfig:
-      return "reconfig";
-    case OpCode::kCheckWatches:
-      return "checkWatches";
-    case OpCode::kRemoveWatches:
-      return "removeWatches";
-    case OpCode::kCreateContainer:
-      return "createContainer";
-    case OpCode::kDeleteContainer:
-      return "deleteContainer";
-    case OpCode::kCreateTtl:
-      return "createTTL";
-    case OpCode::kMultiRead:
-      return "multiRead";
-    case OpCode::kAuth:
-      return "auth";
-    case OpCode::kSetWatches:
-      return "setWatches";
-    case OpCode::kSasl:
-      return "sasl";
-    case OpCode::kGetEphemerals:
-      return "getEphemerals";
-    case OpCode::kGetAllChildrenNumber:
-      return "getAllChildrenNumber";
-    case OpCode::kSetWatches2:
-      return "setWatches2";
-    case OpCode::kAddWatch:
-      return "addWatch";
-    case OpCode::kWhoAmI:
-      return "whoAmI";
-    case OpCode::kCreateSession:
-      return "createSession";
-    case OpCode::kCloseSession:
-      return "closeSession";
-    case OpCode::kError:
-      return "error";
-  }
-  return "unknown";
+  const Name* name = find(op);
+  return name == nullptr ? "unknown" : name->full;
 }
 
 std::string_view short_name_of(OpCode op) {
-  switch (op) {
-    case OpCode::kCreate:
-    case OpCode::kCreate2:
-    case OpCode::kCreateContainer:
-    case OpCode::kCreateTtl:
-      return "CREA";
-    case OpCode::kDelete:
-    case OpCode::kDeleteContainer:
-      return "DELE";
-    case OpCode::kExists:
-      return "EXIS";
-    case OpCode::kGetData:
-      return "GETD";
-    case OpCode::kSetData:
-      return "SETD";
-    case OpCode::kGetAcl:
-      return "GETA";
-    case OpCode::kSetAcl:
-      return "SETA";
-    case OpCode::kGetChildren:
-    case OpCode::kGetChildren2:
-      return "GETC";
-    case OpCode::kSync:
-      return "SYNC";
-    case OpCode::kPing:
-      return "PING";
-    case OpCode::kCheck:
-      return "CHEC";
-    case OpCode::kMulti:
-      return "MULT";
-    case OpCode::kMultiRead:
-      return "MLTR";
-    case OpCode::kReconfig:
-      return "RECO";
-    case OpCode::kCheckWatches:
-      return "CHKW";
-    case OpCode::kRemoveWatches:
-      return "REMW";
-    case OpCode::kSetWatches:
-      return "SETW";
-    case OpCode::kSetWatches2:
-      return "STW2";
-    case OpCode::kAddWatch:
-      return "ADDW";
-    case OpCode::kGetEphemerals:
-      return "GETE";
-    case OpCode::kGetAllChildrenNumber:
-      return "GETACN";
-    case OpCode::kWhoAmI:
-      return "HOMI";
-    case OpCode::kCreateSession:
-      return "SESS";
-    case OpCode::kCloseSession:
-      return "CLOS";
-    case OpCode::kNotification:
-    case OpCode::kAuth:
-    case OpCode::kSasl:
-    case OpCode::kError:
-      return "NA";
-  }
-  return "NA";
+  const Name* name = find(op);
+  return name == nullptr ? "NA" : name->four_letters;
 }
 
 }  // namespace quorate::wire

@@ -37,11 +37,20 @@ T read_path_version(Reader& reader) {
   return request;
 }
 
+// A path that must not be null.
+std::string_view read_present_path(Reader& reader) {
+  const NullableBytes path = reader.get_buffer();
+  if (!path) {
+    reader.fail();
+  }
+  return path.value_or(std::string_view());
+}
+
 // {path, watch}: exists, getData and getChildren.
 template <typename T>
 T read_path_watch(Reader& reader) {
   T request;
-  request.path = reader.get_string();
+  request.path = read_present_path(reader);
   request.watch = reader.get_bool();
   return request;
 }
@@ -49,7 +58,7 @@ T read_path_watch(Reader& reader) {
 // {path}: getACL, sync, deleteContainer, getAllChildrenNumber.
 template <typename T>
 T read_path(Reader& reader) {
-  return T{reader.get_string()};
+  return T{read_present_path(reader)};
 }
 
 SetDataRequest read_set_data(Reader& reader) {
@@ -111,7 +120,7 @@ std::vector<std::string_view> read_paths(Reader& reader) {
   std::vector<std::string_view> paths;
   paths.reserve(static_cast<size_t>(count));
   for (int32_t index = 0; index < count && reader.ok(); ++index) {
-    paths.push_back(reader.get_string());
+    paths.push_back(read_present_path(reader));
   }
   return paths;
 }

@@ -70,11 +70,11 @@ TEST(RequestDecode, EachOpcodeYieldsItsOwnRecord) {
   EXPECT_EQ(std::get<CheckRequest>(write(OpCode::kCheck)).path, "/a");
 }
 
-TEST(RequestDecode, NullPathsReadAsEmpty) {
-  const std::string body = from_hex("ffffffff01");
-  const DecodedRequest decoded = decode_request(OpCode::kGetData, body);
-  ASSERT_TRUE(decoded.request.has_value());
-  EXPECT_TRUE(*decoded.request == Request(ReadRequest(GetDataRequest{"", true})));
+TEST(RequestDecode, NullPathsOfReadsAreRefusedAsApacheDoes) {
+  for (const OpCode op : {OpCode::kGetData, OpCode::kExists, OpCode::kGetChildren,
+                          OpCode::kGetChildren2, OpCode::kGetAcl}) {
+    EXPECT_EQ(error_of(op, "ffffffff01"), ErrorCode::kMarshallingError);
+  }
 }
 
 TEST(RequestDecode, NegativeLengthsAreRefused) {
