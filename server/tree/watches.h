@@ -39,7 +39,12 @@ struct Notification {
 };
 
 /// A million one-shot watches on distinct paths cost at most 100 bytes each beside their path text,
-/// and on shared paths at most 24 bytes each. Not thread-safe: owned by one loop.
+/// and on shared paths at most 24 bytes each. Measured (tests/server/tree/watch_bench_test.cc,
+/// RSS): 64 bytes beside 25 of text for a million paths of one watcher, 61 for those of 10,000
+/// watchers; 12 bytes for 10,000 watchers on 100 paths. Adding or firing one takes 0.1 to 0.45 us
+/// at that size.
+///
+/// Not thread-safe: owned by one loop.
 class Watches {
  public:
   /// `seed` is the key of the hashes, as TreeOptions::hash_seed.
