@@ -237,6 +237,8 @@ class Generator:
                                      self.set_acl_op, self.read_op, self.check_multi])()
             target = op["ops"][0] if op["op"] == "multi" else op
             target["path"] = self.random.choice(shapes.BAD_PATHS)
+            if target["path"] is None and target["op"] not in shapes.NULL_PATH_ALIKE:
+                target["path"] = ""
             return self._call(op)
         step = shapes.bad_request(self.random, self.read_op(), self.create_op())
         return self._call(step["op"], closes=step["closes"])

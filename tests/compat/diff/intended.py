@@ -37,6 +37,17 @@ def _fails(conn, *codes):
     return check
 
 
+def _results(conn, *codes):
+    """The errors of a multi's results."""
+
+    def check(frames):
+        replies = _replies(frames, conn)
+        results = replies[-1]["body"].get("results", []) if replies else []
+        return [result.get("err", 0) for result in results] == list(codes)
+
+    return check
+
+
 def _events(conn, count):
     return lambda frames: sum(f["kind"] == "event" for f in frames.get(conn, ())) == count
 
@@ -102,5 +113,64 @@ INTENDED = [
             _call("a", op="multiRead", ops=[{"op": "create", "path": "/x", "acl": OPEN}]),
         ],
         "ours": lambda frames: [(r["err"], r["body"]) for r in _replies(frames, "a")] == [(-5, {})],
+    },
+    {
+        "name": "null id in an ACL",
+        "reason": "Apache runs into a NullPointerException and answers MarshallingError; ours says "
+        "what is wrong with the ACL.",
+        "steps": [_open("a"), _call("a", op="create", path="/x", acl=[(31, "world", None)])],
+        "ours": _fails("a", -114),
+    },
+    {
+        "name": "null ACL in a create inside a multi",
+        "reason": "A NullPointerException again, this time without a zxid for the failed write; "
+        "ours fails that operation with InvalidACL, as outside a multi.",
+        "steps": [_open("a"), _call("a", op="multi", ops=[{"op": "create", "path": "/x", "acl": None}])],
+        "ours": _results("a", -114),
+    },
+    {
+        "name": "null path in a create",
+        "reason": "Apache answers MarshallingError from a NullPointerException; ours BadArguments, "
+        "as both do for setData and setACL.",
+        "steps": [_open("a"), _call("a", op="create", path=None)],
+        "ours": _fails("a", -8),
+    },
+    {
+        "name": "null path in a delete",
+        "reason": "As for create.",
+        "steps": [_open("a"), _call("a", op="delete", path=None)],
+        "ours": _fails("a", -8),
+    },
+    {
+        "name": "null path inside a multi",
+        "reason": "Apache fails the whole request without a result; ours fails that operation and "
+        "gives every other its result.",
+        "steps": [_open("a"), _call("a", op="multi", ops=[{"op": "check", "path": None}])],
+        "ours": _results("a", -8),
+    },
+    {
+        "name": "null path in a sync",
+        "reason": "Nothing can be synced; Apache echoes the null.",
+        "steps": [_open("a"), _call("a", op="sync", path=None)],
+        "ours": _fails("a", -5),
+    },
+    {
+        "name": "null prefix in getEphemerals",
+        "reason": "No client sends it; a path is a value everywhere, and / lists all.",
+        "steps": [_open("a"), _call("a", op="getEphemerals", path=None)],
+        "ours": _fails("a", -5),
+    },
+    {
+        "name": "null list in setWatches",
+        "reason": "Jute has null vectors and ours takes them as empty everywhere; Apache fails "
+        "with a NullPointerException.",
+        "steps": [_open("a"), _call("a", op="setWatches", zxid=0, data=None)],
+        "ours": _fails("a", 0),
+    },
+    {
+        "name": "null path in a list of setWatches",
+        "reason": "Apache has armed and fired the paths before it when it fails; ours does nothing.",
+        "steps": [_open("a"), _call("a", op="setWatches", zxid=0, exist=["/zookeeper", None])],
+        "ours": lambda frames: [f["kind"] for f in frames["a"]] == ["reply"] and _fails("a", -5)(frames),
     },
 ]

@@ -51,6 +51,9 @@ BAD_PATHS = [
     "/zookeeper/config", "/zookeeper/quota", b"/\xff\xfe", b"/\xed\xa0\x80", b"/\xc3", "/é/ü", "/日本", None,
 ]  # fmt: skip
 
+# Where a null path is refused alike; elsewhere it is an intended difference.
+NULL_PATH_ALIKE = "exists getData getChildren getChildren2 getACL setData setACL".split()
+
 LIMITS = [
     b"count=5,bytes=-1",
     b"count=-1,bytes=50",
@@ -91,7 +94,9 @@ REFUSED = [0, 10, 13, 23, 99, 108, -1, 200, -12, 1 << 30]
 
 def bad_request(random, read, create):
     """A request that does not decode, or that nobody implements: {"op", "closes"}."""
-    kind = random.randrange(5)
+    kind = random.randrange(6)
+    if kind == 5:
+        return {"op": {"op": "multi", "ops": [{"op": "check", "path": "/"}, read]}, "closes": False}
     if kind == 0:
         return {"op": {"op": "raw", "type": random.choice(REFUSED), "body": b""}, "closes": True}
     base = random.choice([read, create])
