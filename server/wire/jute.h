@@ -138,8 +138,9 @@ class Reader {
     }
     return std::string_view(at, static_cast<size_t>(size));
   }
-  /// A string; null reads as empty, as most callers want.
-  std::string_view get_string() { return get_buffer().value_or(std::string_view()); }
+  /// A string; null reads as empty, as most callers want. Never points to nothing, so that its
+  /// bytes can be copied without a look at their number.
+  std::string_view get_string() { return get_buffer().value_or(std::string_view("", 0)); }
   /// Count of a vector whose elements take at least `element_bytes_min` bytes each: null reads as
   /// 0, a count that the remaining bytes cannot hold fails.
   int32_t get_count(size_t element_bytes_min) {

@@ -43,7 +43,7 @@ std::string_view read_present_path(Reader& reader) {
   if (!path) {
     reader.fail();
   }
-  return path.value_or(std::string_view());
+  return path.value_or(std::string_view("", 0));
 }
 
 // {path, watch}: exists, getData and getChildren.

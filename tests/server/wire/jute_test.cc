@@ -78,7 +78,9 @@ TEST(Jute, NullIsNotEmpty) {
 TEST(Jute, NullStringReadsAsEmpty) {
   const std::string bytes = from_hex("ffffffff");
   Reader reader(bytes);
-  EXPECT_EQ(reader.get_string(), "");
+  const std::string_view null = reader.get_string();
+  EXPECT_EQ(null, "");
+  EXPECT_NE(null.data(), nullptr);
   EXPECT_TRUE(reader.ok());
 }
 
