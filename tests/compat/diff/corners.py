@@ -259,7 +259,7 @@ def _ephemerals():
     yield _call("a", "create", "/eph/x/child")
     yield _call("a", "multi", ops=[{"op": "create", "path": "/eph/x/child", "flags": 1}])
     yield _call("b", "create", "/eph/other", flags=1)
-    for prefix in ("/", "/eph", "/eph/x", "/eph/xx", "", " ", "/none"):
+    for prefix in ("/", "/eph", "/eph/x", "/eph/xx", "", "/none"):
         yield _call("a", "getEphemerals", prefix)
         yield _call("b", "getEphemerals", prefix)
     yield _call("b", "delete", "/eph/y")
