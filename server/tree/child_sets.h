@@ -38,11 +38,13 @@ class ChildSets {
   /// Frees the set of a directory that goes away.
   void clear(NodeStore& store, Node& parent);
 
-  /// Calls visit(NodeId) for each child. The set must not change meanwhile.
+  /// Calls visit(NodeId) for each child. The set must not change meanwhile. Nodes of large sets are
+  /// on their way into the cache when they are visited.
   template <typename Visit>
   void for_each(const NodeStore& store, const Node& parent, Visit visit) const {
     const uint32_t buckets = bucket_count(parent);
     for (uint32_t bucket = 0; bucket < buckets; ++bucket) {
+      prefetch_bucket(store, parent, bucket + 1);
       for_each_in_bucket(store, parent, bucket, [&visit](NodeId child) {
         visit(child);
         return true;

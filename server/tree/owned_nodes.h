@@ -25,6 +25,8 @@ class OwnedNodes {
 
   /// Persisted owner of a node that is here.
   [[nodiscard]] int64_t owner(NodeId node) const;
+  /// Starts loading what owner(node) will read.
+  void prefetch(NodeId node) const { entries_.prefetch(node.index); }
   [[nodiscard]] OwnerKind kind(int64_t owner) const { return owner_kind(owner, rules_); }
 
   /// The session's nodes, in no particular order.

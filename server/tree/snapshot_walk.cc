@@ -70,6 +70,10 @@ bool SnapshotWalk::drain_early(std::string& to, size_t size_max) {
   to.append(early_, early_position_, size);
   early_position_ += size;
   if (early_position_ < early_.size()) {
+    if (early_position_ > early_.size() / 2) {  // Writes that outrun the slices must not keep both.
+      early_.erase(0, early_position_);
+      early_position_ = 0;
+    }
     return false;
   }
   early_.clear();

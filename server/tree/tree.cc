@@ -10,6 +10,14 @@ namespace quorate::tree {
 
 namespace {
 
+/// How far ahead of a scan over owned nodes their memory is asked for.
+constexpr size_t kReapAhead = 16;
+
+/// Wraps, as in Java, if a foreign log holds an absurd time.
+int64_t elapsed_ms(int64_t since, WallMillis now) {
+  return static_cast<int64_t>(static_cast<uint64_t>(now.value) - static_cast<uint64_t>(since));
+}
+
 /// wire: vector<ACL> of one entry, world:anyone:r, the ACL of /zookeeper/config.
 std::string read_only_acl() { return wire::encode_acls({{wire::kPermRead, {"world", "anyone"}}}); }
 
@@ -143,14 +151,8 @@ int64_t Tree::ephemeral_owner(NodeId id) const {
 void Tree::append_children(NodeId node, wire::Writer& to) const {
   const Node& parent = store_.at(node);
   to.put_int(static_cast<int32_t>(children_.count(store_, parent)));
-  const uint32_t buckets = children_.bucket_count(parent);
-  for (uint32_t bucket = 0; bucket < buckets; ++bucket) {
-    children_.prefetch_bucket(store_, parent, bucket + 1);
-    children_.for_each_in_bucket(store_, parent, bucket, [this, &to](NodeId child) {
-      to.put_string(store_.at(child).name());
-      return true;
-    });
-  }
+  children_.for_each(store_, parent,
+                     [this, &to](NodeId child) { to.put_string(store_.at(child).name()); });
 }
 
 std::vector<NodeId> Tree::children(NodeId node) const {
@@ -192,21 +194,29 @@ std::vector<std::string> Tree::reapable(WallMillis now, int64_t never_used_ms_ma
                                         size_t count_max) const {
   std::vector<std::string> paths;
   const auto is_childless = [this](const Node& node) { return children_.count(store_, node) == 0; };
-  for (const NodeId id : owned_.containers()) {
-    const Node& node = store_.at(id);
+  const auto prefetch = [this](const std::vector<NodeId>& nodes, size_t i) {
+    if (i + kReapAhead < nodes.size()) {
+      store_.prefetch(nodes[i + kReapAhead]);
+      owned_.prefetch(nodes[i + kReapAhead]);
+    }
+  };
+  const std::vector<NodeId>& containers = owned_.containers();
+  for (size_t i = 0; i < containers.size() && paths.size() < count_max; ++i) {
+    prefetch(containers, i);
+    const Node& node = store_.at(containers[i]);
     const bool never_used_too_long =
-        never_used_ms_max != 0 && now.value - node.mtime > never_used_ms_max;
-    if (paths.size() < count_max && is_childless(node) &&
-        (node.cversion > 0 || never_used_too_long)) {
-      paths.push_back(path(id));
+        never_used_ms_max != 0 && elapsed_ms(node.mtime, now) > never_used_ms_max;
+    if (is_childless(node) && (node.cversion > 0 || never_used_too_long)) {
+      paths.push_back(path(containers[i]));
     }
   }
-  for (const NodeId id : owned_.ttls()) {
-    const Node& node = store_.at(id);
-    const int64_t ttl_ms = ttl_ms_of(owned_.owner(id));
-    if (paths.size() < count_max && ttl_ms != 0 && now.value - node.mtime > ttl_ms &&
-        is_childless(node)) {
-      paths.push_back(path(id));
+  const std::vector<NodeId>& ttls = owned_.ttls();
+  for (size_t i = 0; i < ttls.size() && paths.size() < count_max; ++i) {
+    prefetch(ttls, i);
+    const Node& node = store_.at(ttls[i]);
+    const int64_t ttl_ms = ttl_ms_of(owned_.owner(ttls[i]));
+    if (ttl_ms != 0 && elapsed_ms(node.mtime, now) > ttl_ms && is_childless(node)) {
+      paths.push_back(path(ttls[i]));
     }
   }
   std::ranges::sort(paths);

@@ -4,6 +4,15 @@
 
 namespace quorate::tree {
 
+namespace {
+
+/// Wraps, as in Java: a user may have written any number.
+int64_t wrapping_sum(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+
+}  // namespace
+
 std::string_view Tree::text(NodeId node) const { return data(node).value_or(std::string_view()); }
 
 QuotaVerdict Tree::check_limit(int64_t sum, int64_t soft, int64_t hard) const {
@@ -27,11 +36,12 @@ QuotaVerdict Tree::check_quota(std::string_view path, int64_t count, int64_t byt
   const QuotaText stats(text(stats_node));
   QuotaVerdict verdict = QuotaVerdict::kWithin;
   if (count != 0) {
-    verdict = check_limit(stats.count() + count, limits.count(), limits.count_hard_limit());
+    verdict =
+        check_limit(wrapping_sum(stats.count(), count), limits.count(), limits.count_hard_limit());
   }
   if (bytes != 0) {
-    verdict = std::max(
-        verdict, check_limit(stats.bytes() + bytes, limits.bytes(), limits.bytes_hard_limit()));
+    verdict = std::max(verdict, check_limit(wrapping_sum(stats.bytes(), bytes), limits.bytes(),
+                                            limits.bytes_hard_limit()));
   }
   return verdict;
 }
@@ -72,8 +82,8 @@ void Tree::add_to_stats(std::string_view path, int64_t count, int64_t bytes) {
     return;
   }
   QuotaText stats(text(node));
-  stats.set_count(stats.count() + count);
-  stats.set_bytes(stats.bytes() + bytes);
+  stats.set_count(wrapping_sum(stats.count(), count));
+  stats.set_bytes(wrapping_sum(stats.bytes(), bytes));
   set_stats_text(node, stats.format());
 }
 

@@ -3,6 +3,7 @@
 
 #include "tests/server/tree/model.h"
 #include "tests/server/tree/random_txns.h"
+#include "tests/server/tree/seeds.h"
 
 namespace quorate::tree {
 namespace {
@@ -40,19 +41,19 @@ void run(uint32_t seed, RandomTxnOptions options) {
 }
 
 TEST(Differential, SmallWorld) {
-  for (uint32_t seed = 0; seed < kSeeds && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(kSeeds) && !HasFailure(); ++seed) {
     run(seed, {.directories = 4, .leaves = 6});
   }
 }
 
 TEST(Differential, LargeDirectories) {
-  for (uint32_t seed = 0; seed < kSeeds && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(kSeeds) && !HasFailure(); ++seed) {
     run(seed, {.directories = 1, .leaves = 120, .quotas = false});
   }
 }
 
 TEST(Differential, WithoutReplays) {
-  for (uint32_t seed = 0; seed < kSeeds && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(kSeeds) && !HasFailure(); ++seed) {
     run(seed, {.replays = false});
   }
 }

@@ -8,6 +8,7 @@
 #include "server/tree/snapshot.h"
 #include "tests/server/tree/model.h"
 #include "tests/server/tree/random_txns.h"
+#include "tests/server/tree/seeds.h"
 
 namespace quorate::tree {
 namespace {
@@ -217,19 +218,19 @@ void run_fuzzy(uint32_t seed, RandomTxnOptions options) {
 }
 
 TEST(FuzzyReplay, LeadsToTheStateOfTheLog) {
-  for (uint32_t seed = 0; seed < 2000 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(2000) && !HasFailure(); ++seed) {
     run_fuzzy(seed, {.directories = 3, .leaves = 5, .quotas = false, .replays = false});
   }
 }
 
 TEST(FuzzyReplay, LeadsToTheStateOfTheLogInLargeDirectories) {
-  for (uint32_t seed = 0; seed < 100 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(100) && !HasFailure(); ++seed) {
     run_fuzzy(seed, {.directories = 1, .leaves = 100, .quotas = false, .replays = false});
   }
 }
 
 TEST(FuzzyReplay, OverAnExactSnapshotIgnoresNothing) {
-  for (uint32_t seed = 0; seed < 300 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(300) && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     History history(seed, {.quotas = false, .replays = false});
     for (int i = 0; i < 200; ++i) {

@@ -149,6 +149,17 @@ TEST_F(Quota, NoVerdictWithoutStatistics) {
   driver_.create("/a/b");
 }
 
+TEST_F(Quota, NumbersOfUsersMayWrap) {
+  driver_.create("/a");
+  set_quota("/a", "count=1,bytes=1");
+  driver_.apply(wire::SetDataTxn{.path = "/zookeeper/quota/a/zookeeper_stats",
+                                 .data = "count=9223372036854775807,bytes=9223372036854775807",
+                                 .version = 1});
+  EXPECT_EQ(driver_.tree().check_quota("/a/b", 1, 1), QuotaVerdict::kWithin);
+  driver_.create("/a/b", "1");
+  EXPECT_EQ(stats("/a"), "count=-9223372036854775808,bytes=-9223372036854775808");
+}
+
 TEST_F(Quota, IsFoundAgainByALoad) {
   driver_.create("/a", "123");
   set_quota("/a", "count=1,bytes=-1=;countHardLimit=1");

@@ -4,6 +4,7 @@
 #include "server/tree/snapshot.h"
 #include "tests/server/tree/model.h"
 #include "tests/server/tree/random_txns.h"
+#include "tests/server/tree/seeds.h"
 
 namespace quorate::tree {
 namespace {
@@ -111,32 +112,32 @@ void run(uint32_t seed, RandomTxnOptions txns, uint32_t warm_up, uint32_t txns_m
 }
 
 TEST(SnapshotProperty, SmallWorld) {
-  for (uint32_t seed = 0; seed < 1500 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(1500) && !HasFailure(); ++seed) {
     run(seed, {.directories = 3, .leaves = 8}, 150, 6, 500);
   }
 }
 
 TEST(SnapshotProperty, LargeDirectories) {
-  for (uint32_t seed = 0; seed < 500 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(500) && !HasFailure(); ++seed) {
     run(seed, {.directories = 1, .leaves = 200, .quotas = false}, 400, 20, 800);
   }
 }
 
 TEST(SnapshotProperty, DirectoriesThatGrowAndShrink) {
-  for (uint32_t seed = 0; seed < 500 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(500) && !HasFailure(); ++seed) {
     run(seed, {.directories = 2, .leaves = 40, .quotas = false}, 20, 60, 300);
   }
 }
 
 TEST(SnapshotProperty, MeaninglessTxnsInBetweenDoNotMatter) {
-  for (uint32_t seed = 0; seed < 300 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(300) && !HasFailure(); ++seed) {
     run(seed, {.quotas = true, .nested_quotas = false, .replays = false}, 200, 0, 64);
   }
 }
 
 /// Deletes everything while a snapshot runs, then makes other things in the freed slots.
 TEST(SnapshotProperty, EverythingIsReplacedMeanwhile) {
-  for (uint32_t seed = 0; seed < 200 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(200) && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Scenario scenario(seed, {.directories = 3, .leaves = 60, .quotas = false});
     scenario.apply(400);
@@ -162,7 +163,7 @@ TEST(SnapshotProperty, EverythingIsReplacedMeanwhile) {
 }
 
 TEST(SnapshotProperty, SameTxnsSameBytes) {
-  for (uint32_t seed = 0; seed < 100 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(100) && !HasFailure(); ++seed) {
     Scenario one(seed, {});
     Scenario other(seed, {});
     one.apply(300);

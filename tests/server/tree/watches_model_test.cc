@@ -7,6 +7,7 @@
 #include <set>
 
 #include "server/tree/watches.h"
+#include "tests/server/tree/seeds.h"
 
 namespace quorate::tree {
 namespace {
@@ -258,7 +259,7 @@ class Run {
 };
 
 void run_all(Shape shape, uint32_t seeds, int steps) {
-  for (uint32_t seed = 0; seed < seeds; ++seed) {
+  for (uint32_t seed = 0; seed < seed_count(seeds); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Run run(seed, shape);
     for (int i = 0; i < steps; ++i) {
@@ -270,9 +271,9 @@ void run_all(Shape shape, uint32_t seeds, int steps) {
   }
 }
 
-TEST(WatchesModel, FewWatchersFewPaths) { run_all({4, 4, 4}, 200, 400); }
-TEST(WatchesModel, ManyWatchersOnFewPaths) { run_all({200, 1, 20}, 20, 2000); }
-TEST(WatchesModel, FewWatchersOnManyPaths) { run_all({3, 200, 20}, 20, 2000); }
+TEST(WatchesModel, FewWatchersFewPaths) { run_all({4, 4, 4}, 1000, 400); }
+TEST(WatchesModel, ManyWatchersOnFewPaths) { run_all({200, 1, 20}, 100, 2000); }
+TEST(WatchesModel, FewWatchersOnManyPaths) { run_all({3, 200, 20}, 100, 2000); }
 
 }  // namespace
 }  // namespace quorate::tree
