@@ -46,7 +46,7 @@ Status prepare_mix(BenchSession& session, const BenchOptions& options, const std
     return {};
   }
   const std::string directory = list_path(prefix);
-  if (auto made = session.console().create(directory, ""); !made) {
+  if (auto made = session.create(directory, ""); !made) {
     return made;
   }
   return session.bulk(wire::OpCode::kCreate, options.children, "", [&directory](uint64_t i) {

@@ -24,7 +24,7 @@ constexpr size_t kOutputBytesMin = 4096;
 constexpr size_t kConnectResponseBytesMax = 64;
 
 Error connect_error(const BenchServer& server, std::string_view reason) {
-  std::string message = "cannot connect to " + server.host + ":" + std::to_string(server.port);
+  std::string message = "cannot connect to " + to_text(server);
   message.append(": ").append(reason);
   return Error{ErrorKind::kUnavailable, std::move(message)};
 }
@@ -58,14 +58,7 @@ bool connect_socket(int fd, const addrinfo& address, int timeout_ms) {
   return error == 0;
 }
 
-}  // namespace
-
-std::string_view name_of(BenchOp op) {
-  static constexpr std::array<std::string_view, kBenchOpCount> kNames{
-      "get", "set", "create", "delete", "exists", "list", "multi", "watch"};
-  return kNames[static_cast<size_t>(op)];
-}
-
+/// Opens a TCP connection, waiting at most `timeout_ms`; the descriptor.
 Result<int> connect_to(const BenchServer& server, int32_t timeout_ms) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -98,6 +91,7 @@ Result<int> connect_to(const BenchServer& server, int32_t timeout_ms) {
   return fd;
 }
 
+/// Appends a whole ConnectRequest frame for a new session.
 void append_connect_frame(std::string& to, int32_t timeout_ms) {
   append_big_endian<int32_t>(to, 45);
   append_big_endian<int32_t>(to, 0);
@@ -106,6 +100,14 @@ void append_connect_frame(std::string& to, int32_t timeout_ms) {
   append_big_endian<int64_t>(to, 0);
   append_big_endian<int32_t>(to, 16);
   to.append(17, '\0');
+}
+
+}  // namespace
+
+std::string_view name_of(BenchOp op) {
+  static constexpr std::array<std::string_view, kBenchOpCount> kNames{
+      "get", "set", "create", "delete", "exists", "list", "multi", "watch"};
+  return kNames[static_cast<size_t>(op)];
 }
 
 BenchConnection::BenchConnection(uint32_t index, size_t outstanding_max)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/base/result.h"
+#include "server/client/connect_string.h"
 #include "server/wire/opcode.h"
 
 namespace quorate::cli {
@@ -25,11 +26,7 @@ struct InFlight {
   BenchOp op = BenchOp::kGet;
 };
 
-/// A host and port as the system resolves it.
-struct BenchServer {
-  std::string host;
-  uint16_t port = 0;
-};
+using BenchServer = client::Endpoint;
 
 /// A session on a non-blocking socket. Not thread-safe: belongs to one engine.
 class BenchConnection {
@@ -56,6 +53,10 @@ class BenchConnection {
   /// Writes what the socket takes. False: the connection is lost.
   [[nodiscard]] bool flush();
   [[nodiscard]] bool has_output() const { return out_start_ < out_end_; }
+  /// Bytes that flush() would write; borrowed until the next call.
+  [[nodiscard]] std::string_view pending_output() const {
+    return {out_.get() + out_start_, out_end_ - out_start_};
+  }
 
   [[nodiscard]] bool has_room() const { return in_flight() < outstanding_max_; }
   [[nodiscard]] size_t in_flight() const { return sent_ - answered_; }
@@ -101,10 +102,5 @@ class BenchConnection {
   uint64_t sent_ = 0;
   uint64_t answered_ = 0;
 };
-
-/// Opens a TCP connection to `server`, waiting at most `timeout_ms`; the descriptor.
-[[nodiscard]] Result<int> connect_to(const BenchServer& server, int32_t timeout_ms);
-/// Appends a whole ConnectRequest frame for a new session.
-void append_connect_frame(std::string& to, int32_t timeout_ms);
 
 }  // namespace quorate::cli

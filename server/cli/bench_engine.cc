@@ -156,12 +156,12 @@ void BenchEngine::run(BenchSource& source, const BenchPlan& plan, const std::ato
   start(source);
   while (true) {
     const int64_t now = now_ns();
+    if (plan_.interval_ns > 0 && !stopping_) {
+      send_due(std::min(now, plan_.stop_ns));
+    }
     if (!stopping_ && (now >= plan_.stop_ns || stop.load(std::memory_order_relaxed))) {
       stopping_ = true;
-      stopped_ns_ = now;
-    }
-    if (plan_.interval_ns > 0 && !stopping_) {
-      send_due(now);
+      stopped_ns_ = std::min(now, plan_.stop_ns);
     }
     if (now >= housekeeping_ns_) {
       housekeeping(now);

@@ -4,50 +4,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <limits>
 
 namespace quorate::cli {
 namespace {
-
-Error bad_server(std::string_view text) {
-  return Error{ErrorKind::kInvalidInput,
-               "server '" + std::string(text) + "' is not HOST:PORT, such as 127.0.0.1:2181"};
-}
-
-Result<BenchServer> parse_server(std::string_view text) {
-  BenchServer server;
-  server.port = 2181;
-  std::string_view host = text;
-  std::string_view port;
-  const size_t colon = text.rfind(':');
-  if (text.starts_with('[')) {
-    const size_t close = text.find(']');
-    if (close == text.npos) {
-      return bad_server(text);
-    }
-    host = text.substr(1, close - 1);
-    port = text.substr(close + 1);
-    if (!port.empty() && !port.starts_with(':')) {
-      return bad_server(text);
-    }
-    port.remove_prefix(port.empty() ? 0 : 1);
-  } else if (colon != text.npos) {
-    host = text.substr(0, colon);
-    port = text.substr(colon + 1);
-  }
-  server.host = host;
-  if (!port.empty()) {
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), server.port);
-    if (error != std::errc() || end != port.data() + port.size() || server.port == 0) {
-      return bad_server(text);
-    }
-  }
-  if (host.empty()) {
-    return bad_server(text);
-  }
-  return server;
-}
 
 void add_common(CLI::App& app, BenchOptions& o) {
   app.add_option("-s,--server", o.server, "Servers, HOST:PORT[,HOST:PORT]")->capture_default_str();
@@ -122,20 +81,14 @@ CLI::App* subcommand(CLI::App& bench, BenchOptions& o, const char* name, const c
 }  // namespace
 
 Result<std::vector<BenchServer>> parse_servers(std::string_view text) {
-  std::vector<BenchServer> servers;
-  while (!text.empty()) {
-    const std::string_view one = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), one.size() + 1));
-    auto server = parse_server(one);
-    if (!server) {
-      return server.error();
-    }
-    servers.push_back(std::move(*server));
+  auto parsed = client::parse_connect_string(text);
+  if (!parsed) {
+    return parsed.error();
   }
-  if (servers.empty()) {
-    return bad_server(text);
+  if (!parsed->chroot.empty()) {
+    return Error{ErrorKind::kInvalidInput, "--server takes no chroot: use --prefix"};
   }
-  return servers;
+  return std::move(parsed->servers);
 }
 
 void add_bench_flags(CLI::App& bench, BenchOptions& o) {

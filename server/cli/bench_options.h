@@ -48,7 +48,7 @@ struct BenchOptions {
   uint32_t rounds = 5;
 };
 
-/// "host:port[,host:port]"; IPv6 addresses in brackets; port 2181 if absent.
+/// A connect string without a chroot.
 [[nodiscard]] Result<std::vector<BenchServer>> parse_servers(std::string_view text);
 
 /// Adds the subcommands of bench and their flags; parsing fills `options` in, which must outlive

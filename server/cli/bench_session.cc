@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "server/client/error_text.h"
 #include "server/wire/path.h"
 
 namespace quorate::cli {
@@ -25,6 +26,11 @@ double processor_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+Error refused(std::string_view what, const std::string& path, wire::ErrorCode code) {
+  return Error{ErrorKind::kUnavailable,
+               "cannot " + std::string(what) + " nodes: " + client::shell_text(code, path)};
+}
+
 /// Leaves that this tool makes are told by their names: asking each for its children takes long.
 bool is_leaf(std::string_view name) {
   return (name.size() == 1 + kBenchDigits || name.size() == 2 + 2 * kBenchDigits) &&
@@ -39,8 +45,12 @@ std::atomic<bool>& bench_stop() {
 }
 
 Status BenchSession::connect(size_t sessions, size_t outstanding) {
-  if (auto opened = console_.open(options_.servers.front(), options_.timeout_ms); !opened) {
-    return opened;
+  client::ClientOptions client_options;
+  client_options.servers.servers = options_.servers;
+  client_options.session_timeout = std::chrono::milliseconds(options_.timeout_ms);
+  client_ = std::make_unique<client::Client>(std::move(client_options));
+  if (const auto root = client_->run(client_->calls().exists("/")); !root.ok()) {
+    return Error{ErrorKind::kUnavailable, "cannot connect to " + client_->last_failure()};
   }
   uint32_t first = 0;
   for (size_t i = 0; i < options_.threads; ++i) {
@@ -58,27 +68,37 @@ Status BenchSession::connect(size_t sessions, size_t outstanding) {
 }
 
 Status BenchSession::claim_prefix() {
-  const auto exists = console_.read(options_.prefix);
-  if (!exists) {
-    return exists.error();
+  const auto found = client_->run(client_->calls().get(options_.prefix));
+  if (!found.ok() && found.error != wire::ErrorCode::kNoNode) {
+    return refused("read", options_.prefix, found.error);
   }
-  if (*exists && console_.data() != kPrefixMark) {
+  if (found.ok() && found.value.data != kPrefixMark) {
     return Error{ErrorKind::kConflict, options_.prefix +
                                            " exists and was not made by quorate bench: choose "
                                            "another --prefix"};
   }
-  if (*exists) {
+  if (found.ok()) {
     if (auto removed = remove_prefix(); !removed) {
       return removed;
     }
   }
   for (size_t slash = options_.prefix.find('/', 1); slash != std::string::npos;
        slash = options_.prefix.find('/', slash + 1)) {
-    if (auto made = console_.create(options_.prefix.substr(0, slash), ""); !made) {
+    if (auto made = create(options_.prefix.substr(0, slash), ""); !made) {
       return made;
     }
   }
-  return console_.create(options_.prefix, kPrefixMark);
+  return create(options_.prefix, kPrefixMark);
+}
+
+Status BenchSession::create(const std::string& path, std::string_view data) {
+  client::NewNode node;
+  node.data = data;
+  const auto created = client_->run(client_->calls().create(path, node));
+  if (!created.ok() && created.error != wire::ErrorCode::kNodeExists) {
+    return refused("create", path, created.error);
+  }
+  return {};
 }
 
 Result<std::vector<std::string>> BenchSession::descendants(const std::string& path) {
@@ -87,12 +107,13 @@ Result<std::vector<std::string>> BenchSession::descendants(const std::string& pa
     if (i > 0 && is_leaf(wire::name_of_path(found[i]))) {
       continue;
     }
-    auto children = console_.children(found[i]);
-    if (!children) {
-      return children.error();
+    const auto children = client_->run(client_->calls().child_names(found[i]));
+    if (!children.ok() && children.error != wire::ErrorCode::kNoNode) {
+      return refused("list", found[i], children.error);
     }
-    for (const std::string& child : *children) {
-      found.push_back(found[i] + "/" + child);
+    const std::string parent = found[i] + "/";
+    for (const std::string& child : children.value.names) {
+      found.push_back(parent + child);
     }
   }
   return found;

@@ -10,10 +10,10 @@
 
 #include "server/base/result.h"
 #include "server/cli/bench_bulk.h"
-#include "server/cli/bench_console.h"
 #include "server/cli/bench_engine.h"
 #include "server/cli/bench_options.h"
 #include "server/cli/bench_report.h"
+#include "server/client/client.h"
 
 namespace quorate::cli {
 
@@ -25,7 +25,7 @@ class BenchSession {
  public:
   explicit BenchSession(const BenchOptions& options) : options_(options) {}
 
-  /// Opens `sessions` sessions of at most `outstanding` requests each, and the console.
+  /// Opens `sessions` sessions of at most `outstanding` requests each, and one that prepares.
   [[nodiscard]] Status connect(size_t sessions, size_t outstanding);
   /// Makes sure that the prefix is ours: creates it, or removes what an interrupted run left there.
   [[nodiscard]] Status claim_prefix();
@@ -44,7 +44,8 @@ class BenchSession {
   void reset();
   void close();
 
-  [[nodiscard]] BenchConsole& console() { return console_; }
+  /// Creates a node; one that is there already is no error.
+  [[nodiscard]] Status create(const std::string& path, std::string_view data);
   [[nodiscard]] std::vector<std::unique_ptr<BenchEngine>>& engines() { return engines_; }
 
  private:
@@ -60,7 +61,7 @@ class BenchSession {
 
   const BenchOptions& options_;
   std::vector<std::unique_ptr<BenchEngine>> engines_;
-  BenchConsole console_;
+  std::unique_ptr<client::Client> client_;  ///< Prepares and cleans up.
 };
 
 template <typename PathOf>

@@ -11,8 +11,8 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -29,22 +29,42 @@ int milliseconds(Duration duration) {
   return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
 }
 
-/// Arguments or variables in the form that exec takes; borrows.
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> result;
-  for (std::string& word : words) {
-    result.push_back(word.data());
+/// What exec needs, made before a fork: between fork and exec nothing may be allocated.
+class Image {
+ public:
+  Image(const std::string& program, const std::vector<std::string>& arguments,
+        const Variables& variables)
+      : words_{program} {
+    words_.insert(words_.end(), arguments.begin(), arguments.end());
+    for (const auto& [name, value] : variables) {
+      environment_.push_back(name + "=" + value);
+    }
+    argv_ = pointers(words_);
+    envp_ = pointers(environment_);
   }
-  result.push_back(nullptr);
-  return result;
-}
+  Image(const Image&) = delete;
+  Image& operator=(const Image&) = delete;
+  /// Returns only if it fails; errno says why.
+  void execute() { ::execvpe(argv_.front(), argv_.data(), envp_.data()); }
 
-std::vector<std::string> entries(const Variables& variables) {
-  std::vector<std::string> result;
-  for (const auto& [name, value] : variables) {
-    result.push_back(name + "=" + value);
+ private:
+  static std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> result;
+    for (std::string& word : words) {
+      result.push_back(word.data());
+    }
+    result.push_back(nullptr);
+    return result;
   }
-  return result;
+
+  std::vector<std::string> words_;
+  std::vector<std::string> environment_;
+  std::vector<char*> argv_;
+  std::vector<char*> envp_;
+};
+
+std::string cannot_run(const std::string& program, int error) {
+  return "cannot run " + program + ": " + std::strerror(error);
 }
 
 /// In the child: output to the file, away from the terminal.
@@ -81,6 +101,9 @@ std::string installation_prefix() {
 }
 
 std::string server_program() {
+  if (const char* program = std::getenv("QUORATE_SERVER")) {
+    return program;
+  }
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   const fs::path beside = self.parent_path() / "quorate-server";
@@ -144,11 +167,8 @@ bool ReadySocket::take_ready() {
 
 std::string become(const std::string& program, const std::vector<std::string>& arguments,
                    const Variables& variables) {
-  std::vector<std::string> words{program};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> environment = entries(variables);
-  ::execvpe(program.c_str(), pointers(words).data(), pointers(environment).data());
-  return "cannot run " + program + ": " + std::strerror(errno);
+  Image(program, arguments, variables).execute();
+  return cannot_run(program, errno);
 }
 
 Result<pid_t> spawn(const std::string& program, const std::vector<std::string>& arguments,
@@ -157,24 +177,26 @@ Result<pid_t> spawn(const std::string& program, const std::vector<std::string>& 
   if (::pipe2(failure.data(), O_CLOEXEC) != 0) {
     return Error{ErrorKind::kIo, std::string("pipe: ") + std::strerror(errno)};
   }
+  Image image(program, arguments, variables);
   const pid_t pid = ::fork();
   if (pid == 0) {
     detach(output_file);
-    const std::string reason = become(program, arguments, variables);
-    (void)!::write(failure[1], reason.data(), reason.size());
+    image.execute();
+    const int error = errno;
+    (void)!::write(failure[1], &error, sizeof error);
     ::_exit(127);
   }
   ::close(failure[1]);
-  std::array<char, 512> reason;
+  int error = 0;
   // The end of the pipe: exec has succeeded.
-  const ssize_t size = pid < 0 ? 0 : ::read(failure[0], reason.data(), reason.size());
+  const ssize_t size = pid < 0 ? 0 : ::read(failure[0], &error, sizeof error);
   ::close(failure[0]);
   if (pid < 0) {
     return Error{ErrorKind::kIo, std::string("fork: ") + std::strerror(errno)};
   }
   if (size > 0) {
     ::waitpid(pid, nullptr, 0);
-    return Error{ErrorKind::kNotFound, std::string(reason.data(), static_cast<size_t>(size))};
+    return Error{ErrorKind::kNotFound, cannot_run(program, error)};
   }
   return pid;
 }

@@ -2,6 +2,7 @@
 #include "server/client/client.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -79,7 +80,7 @@ void Client::submit(Request request, Done done) {
 void Client::command(Command command) {
   {
     const std::scoped_lock lock(mutex_);
-    command_ = command;
+    command_ = std::max(command_, command);
   }
   wake();
 }
@@ -151,6 +152,11 @@ std::string Client::last_failure() const {
 }
 
 void Client::loop() {
+  // OpenSSL writes without MSG_NOSIGNAL: a closed connection must not end the process.
+  sigset_t broken_pipe;
+  ::sigemptyset(&broken_pipe);
+  ::sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   while (turn()) {
   }
   stream_.reset();

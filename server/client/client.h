@@ -92,7 +92,7 @@ class Client {
 
  private:
   using Done = std::function<void(Reply)>;
-  enum class Command { kNone, kClose, kAbandon, kDrop };
+  enum class Command { kNone, kDrop, kClose, kAbandon };  ///< A later one outranks.
 
   void submit(Request request, Done done);
   void command(Command command);
