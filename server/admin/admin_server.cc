@@ -19,15 +19,16 @@ class AdminServer::Impl {
  public:
   Impl(AdminOptions options, StatusSource& source)
       : options_(std::move(options)),
-        loop_(std::make_shared<boost::asio::io_context>(1)),
-        work_(boost::asio::make_work_guard(*loop_)),
-        command_handler_(loop_, options_, source, counters_),
-        metrics_handler_(loop_, options_, source, counters_),
-        command_server_(*loop_, command_handler_, options_.limits),
-        metrics_server_(*loop_, metrics_handler_, options_.limits) {}
+        mailbox_(std::make_shared<Mailbox>(loop_)),
+        work_(boost::asio::make_work_guard(loop_)),
+        command_handler_({loop_, mailbox_}, options_, source, counters_),
+        metrics_handler_({loop_, mailbox_}, options_, source, counters_),
+        command_server_(loop_, command_handler_, options_.limits),
+        metrics_server_(loop_, metrics_handler_, options_.limits) {}
 
   ~Impl() {
-    loop_->stop();
+    mailbox_->close();
+    loop_.stop();
     if (thread_.joinable()) {
       thread_.join();
     }
@@ -56,7 +57,7 @@ class AdminServer::Impl {
                                           "commands that need it are refused until "
                                           "the file holds a token"}});
     }
-    thread_ = std::thread([this] { loop_->run(); });
+    thread_ = std::thread([this] { loop_.run(); });
     return {};
   }
 
@@ -71,8 +72,8 @@ class AdminServer::Impl {
  private:
   const AdminOptions options_;
   Counters counters_;
-  // Shared with questions that the source has not answered yet.
-  const std::shared_ptr<boost::asio::io_context> loop_;
+  boost::asio::io_context loop_{1};
+  const std::shared_ptr<Mailbox> mailbox_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   CommandHandler command_handler_;
   MetricsHandler metrics_handler_;

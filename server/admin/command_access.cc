@@ -1,7 +1,6 @@
 // Who may take which route, and the two commands that move whole databases.
 #include <utility>
 
-#include "server/admin/asker.h"
 #include "server/admin/clock.h"
 #include "server/admin/command_handler.h"
 #include "server/admin/responses.h"
@@ -63,8 +62,8 @@ void CommandHandler::check_token(const ExchangePointer& exchange, std::string_vi
 void CommandHandler::check_root(const ExchangePointer& exchange, std::string_view command,
                                 const Credentials& credentials, Next next) {
   // Commands' names live as long as the program.
-  auto question = ask<bool>(
-      loop_, exchange, options_.answer_timeout,
+  auto answer = ask<bool>(
+      context_, exchange, options_.answer_timeout,
       [this, command, next = std::move(next)](const ExchangePointer& asked, bool allowed) {
         if (allowed) {
           next(asked);
@@ -76,8 +75,7 @@ void CommandHandler::check_root(const ExchangePointer& exchange, std::string_vie
         asked->respond(text_response(503, "the member's core loop does not answer\n"));
       });
   source_.ask_may_administer(credentials.scheme, credentials.payload.reveal(),
-                             exchange->request().remote_address,
-                             [question](bool allowed) { question->deliver(allowed); });
+                             exchange->request().remote_address, std::move(answer));
 }
 
 void CommandHandler::deny(const ExchangePointer& exchange, unsigned status,
@@ -106,8 +104,8 @@ void CommandHandler::snapshot(const ExchangePointer& exchange) {
     refuse(exchange, command_response(429, kSnapshot, "Snapshot request was rate limited"));
     return;
   }
-  auto question = ask<Result<SnapshotFile>>(
-      loop_, exchange, options_.snapshot_timeout,
+  auto answer = ask<Result<SnapshotFile>>(
+      context_, exchange, options_.snapshot_timeout,
       [this](const ExchangePointer& asked, Result<SnapshotFile> taken) {
         if (!taken) {
           ++counters_.snapshot_errors;
@@ -128,8 +126,7 @@ void CommandHandler::snapshot(const ExchangePointer& exchange) {
         ++counters_.snapshot_errors;
         asked->respond(command_response(500, kSnapshot, "the snapshot takes too long"));
       });
-  source_.ask_snapshot(
-      [question](Result<SnapshotFile> taken) { question->deliver(std::move(taken)); });
+  source_.ask_snapshot(std::move(answer));
 }
 
 void CommandHandler::restore(const ExchangePointer& exchange) {
@@ -169,8 +166,8 @@ void CommandHandler::restore_from(const ExchangePointer& exchange, ReceivedBody 
     refuse(exchange, command_response(400, kRestore, "The request's body is empty"));
     return;
   }
-  auto question = ask<Result<Zxid>>(
-      loop_, exchange, options_.snapshot_timeout,
+  auto answer = ask<Result<Zxid>>(
+      context_, exchange, options_.snapshot_timeout,
       [this](const ExchangePointer& asked, Result<Zxid> restored) {
         if (restored) {
           asked->respond(json_response(200, report::restore_body(*restored)));
@@ -183,9 +180,7 @@ void CommandHandler::restore_from(const ExchangePointer& exchange, ReceivedBody 
         ++counters_.restore_errors;
         asked->respond(command_response(500, kRestore, "the restore takes too long"));
       });
-  source_.ask_restore(std::move(body.file), [question](Result<Zxid> restored) {
-    question->deliver(std::move(restored));
-  });
+  source_.ask_restore(std::move(body.file), std::move(answer));
 }
 
 }  // namespace quorate::admin

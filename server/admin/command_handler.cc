@@ -3,17 +3,15 @@
 
 #include <utility>
 
-#include "server/admin/asker.h"
 #include "server/admin/responses.h"
 #include "server/log/log.h"
 #include "server/report/health.h"
 
 namespace quorate::admin {
 
-CommandHandler::CommandHandler(std::shared_ptr<boost::asio::io_context> loop,
-                               const AdminOptions& options, StatusSource& source,
-                               Counters& counters)
-    : loop_(std::move(loop)),
+CommandHandler::CommandHandler(AskContext context, const AdminOptions& options,
+                               StatusSource& source, Counters& counters)
+    : context_(std::move(context)),
       options_(options),
       source_(source),
       counters_(counters),
@@ -123,16 +121,15 @@ void CommandHandler::report(const ExchangePointer& exchange, const report::Comma
 
 void CommandHandler::with_inputs(const ExchangePointer& exchange, node::StatusDetail detail,
                                  UseInputs use) {
-  auto question = ask<report::Inputs>(
-      loop_, exchange, options_.answer_timeout,
+  auto answer = ask<report::Inputs>(
+      context_, exchange, options_.answer_timeout,
       [use = std::move(use)](const ExchangePointer& asked, const report::Inputs& inputs) {
         use(asked, inputs);
       },
       [](const ExchangePointer& asked) {
         asked->respond(text_response(503, "the member's core loop does not answer\n"));
       });
-  source_.ask_inputs(detail,
-                     [question](report::Inputs inputs) { question->deliver(std::move(inputs)); });
+  source_.ask_inputs(detail, std::move(answer));
 }
 
 void CommandHandler::refuse(const ExchangePointer& exchange, HttpResponse response) {

@@ -1,12 +1,12 @@
 // CommandHandler: routes of the admin port, and who may take them.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "server/admin/asker.h"
 #include "server/admin/counters.h"
 #include "server/admin/credentials.h"
 #include "server/admin/http.h"
@@ -20,8 +20,8 @@ namespace quorate::admin {
 /// Lives and is called on the http thread.
 class CommandHandler final : public HttpHandler {
  public:
-  CommandHandler(std::shared_ptr<boost::asio::io_context> loop, const AdminOptions& options,
-                 StatusSource& source, Counters& counters);
+  CommandHandler(AskContext context, const AdminOptions& options, StatusSource& source,
+                 Counters& counters);
 
   void on_request(const ExchangePointer& exchange) override;
   void on_refused() override;
@@ -54,7 +54,7 @@ class CommandHandler final : public HttpHandler {
   void with_inputs(const ExchangePointer& exchange, node::StatusDetail detail, UseInputs use);
   void refuse_method(const ExchangePointer& exchange, const char* allowed);
 
-  const std::shared_ptr<boost::asio::io_context> loop_;
+  const AskContext context_;
   const AdminOptions& options_;
   StatusSource& source_;
   Counters& counters_;

@@ -61,7 +61,7 @@ class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
   [[nodiscard]] virtual const HttpRequest& request() const = 0;
-  /// Sends the response, once; later ones are ignored. Any thread.
+  /// Sends the response, once; later ones are ignored. Server's thread only.
   virtual void respond(HttpResponse response) = 0;
   /// Receives the body into an unnamed file in `directory`, then calls `done` on the server's
   /// thread. Not called if the client goes away meanwhile. Server's thread only, once.

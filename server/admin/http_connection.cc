@@ -9,6 +9,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -120,7 +121,8 @@ class Connection final : public HttpExchange,
   void read_header(Duration timeout) {
     parser_.emplace();
     parser_->header_limit(static_cast<uint32_t>(limits_.header_bytes_max));
-    parser_->body_limit(boost::none);  // receive_body() has a limit of its own.
+    // receive_body() has a limit of its own. "None" would refuse every length in Boost 1.74.
+    parser_->body_limit(std::numeric_limits<uint64_t>::max());
     request_ = {};
     responded_ = false;
     lowest().expires_after(timeout);

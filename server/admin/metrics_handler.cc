@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "server/admin/asker.h"
 #include "server/admin/responses.h"
 #include "server/metrics/collector.h"
 
@@ -23,16 +22,15 @@ void MetricsHandler::on_request(const ExchangePointer& exchange) {
     exchange->respond(std::move(response));
     return;
   }
-  auto question = ask<report::Inputs>(
-      loop_, exchange, options_.answer_timeout,
+  auto answer = ask<report::Inputs>(
+      context_, exchange, options_.answer_timeout,
       [](const ExchangePointer& asked, const report::Inputs& inputs) {
         asked->respond({.content_type = metrics::kPageType, .body = metrics::page(inputs)});
       },
       [](const ExchangePointer& asked) {
         asked->respond(text_response(503, "the member's core loop does not answer\n"));
       });
-  source_.ask_inputs({},
-                     [question](report::Inputs inputs) { question->deliver(std::move(inputs)); });
+  source_.ask_inputs({}, std::move(answer));
 }
 
 }  // namespace quorate::admin

@@ -282,7 +282,8 @@ Status settle(FileSystem& fs, const Directories& directories, Recovered& recover
 Result<int64_t> write_snapshot(FileSystem& fs, const std::string& directory,
                                tree::Database& database, Compression compression) {
   tree::SnapshotWriter writer(database);
-  Result<SnapshotFile> file = SnapshotFile::begin(fs, directory, writer.zxid(), compression);
+  Result<SnapshotFile> file =
+      SnapshotFile::begin(fs, directory, writer.zxid(), compression, Pace::kFull);
   if (!file) {
     return file.error();
   }

@@ -3,13 +3,17 @@
 
 #include <zlib.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace quorate::storage {
 namespace {
 
 /// Unit of writeback: small enough that a sync of the log never queues behind much.
-constexpr int64_t kPushBytes = int64_t{1} << 20;
+constexpr int64_t kPushBytes = int64_t{256} << 10;
+/// Unit of reservation.
+constexpr int64_t kReserveBytes = int64_t{4} << 20;
 /// Level 1 packs nearly as well as 6 here and costs a third of the time.
 constexpr int kGzipLevel = 1;
 constexpr int kGzipWindowBits = 15 + 16;
@@ -37,8 +41,8 @@ struct SnapshotFile::Packer {
 };
 
 SnapshotFile::SnapshotFile(FileSystem& fs, std::string directory, Zxid zxid,
-                           Compression compression)
-    : fs_(&fs), directory_(std::move(directory)) {
+                           Compression compression, Pace pace)
+    : fs_(&fs), directory_(std::move(directory)), pace_(pace) {
   const std::string name = snapshot_name(zxid, compression);
   temporary_path_ = join_path(directory_, std::string(kTemporaryPrefix) + name);
   final_path_ = join_path(directory_, name);
@@ -54,9 +58,9 @@ SnapshotFile::~SnapshotFile() {
 }
 
 Result<SnapshotFile> SnapshotFile::begin(FileSystem& fs, std::string directory, Zxid zxid,
-                                         Compression compression) {
+                                         Compression compression, Pace pace) {
   QR_ASSERT(compression != Compression::kSnappy);
-  SnapshotFile snapshot(fs, std::move(directory), zxid, compression);
+  SnapshotFile snapshot(fs, std::move(directory), zxid, compression, pace);
   Result<std::unique_ptr<File>> file = fs.open(snapshot.temporary_path_, OpenMode::kReplace);
   if (!file) {
     return file.error();
@@ -76,20 +80,47 @@ Status SnapshotFile::append(std::string_view bytes) {
 }
 
 Status SnapshotFile::put(std::string_view bytes) {
-  if (Status written = write_all(*file_, written_, bytes); !written) {
-    return written;
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kPushBytes);
+    const auto began = std::chrono::steady_clock::now();
+    reserve();
+    if (Status written = write_all(*file_, written_, piece); !written) {
+      return written;
+    }
+    written_ += static_cast<int64_t>(piece.size());
+    bytes.remove_prefix(piece.size());
+    if (push() && pace_ == Pace::kGentle) {
+      std::this_thread::sleep_for(std::chrono::steady_clock::now() - began);
+    }
   }
-  written_ += static_cast<int64_t>(bytes.size());
+  return {};
+}
+
+void SnapshotFile::reserve() {
+  // A snapshot that fits into one step needs no reservation.
+  if (!reserves_ || written_ == 0 || written_ + kPushBytes <= allocated_) {
+    return;
+  }
+  const int64_t wanted = written_ + kPushBytes + kReserveBytes;
+  reserves_ = file_->allocate(wanted).ok();
+  if (reserves_) {
+    allocated_ = wanted;
+  }
+}
+
+bool SnapshotFile::push() {
+  bool waited = false;
   while (written_ - pushed_ >= kPushBytes) {
     // One step is under way while the next one fills: never more than two are dirty.
     file_->start_writeback(pushed_, kPushBytes);
     if (pushed_ > finished_) {
       file_->finish_writeback(finished_, pushed_ - finished_);
       finished_ = pushed_;
+      waited = true;
     }
     pushed_ += kPushBytes;
   }
-  return {};
+  return waited;
 }
 
 Status SnapshotFile::pack(std::string_view bytes, bool finish) {
@@ -118,6 +149,11 @@ Result<int64_t> SnapshotFile::commit() {
   if (packer_ != nullptr) {
     if (Status packed = pack({}, true); !packed) {
       return packed.error();
+    }
+  }
+  if (allocated_ > written_) {
+    if (Status cut = file_->truncate(written_); !cut) {
+      return cut.error();
     }
   }
   if (Status synced = file_->sync(); !synced) {

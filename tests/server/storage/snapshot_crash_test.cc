@@ -105,6 +105,36 @@ TEST(SnapshotCrashTest, ASnapshotAppearsWholeOrNotAtAll) {
   }
 }
 
+TEST(SnapshotCrashTest, ALargeSnapshotAppearsWholeOrNotAtAll) {
+  // Large enough for reservation ahead and writeback in steps.
+  std::string content(700 << 10, '\0');
+  for (size_t index = 0; index < content.size(); ++index) {
+    content[index] = static_cast<char>(1 + index % 251);
+  }
+  for (int64_t at = 0;; ++at) {
+    const auto disk = empty_disk();
+    disk->inject(Fault::kPowerCut, at);
+    bool committed = false;
+    {
+      Result<SnapshotFile> file =
+          SnapshotFile::begin(*disk, "/d/version-2", Zxid{8}, Compression::kNone);
+      committed = file && file->append(content) && file->commit();
+    }
+    disk->for_each_power_cut(4, static_cast<uint64_t>(at), [&](FakeDisk& cut) {
+      const bool appeared = cut.exists("/d/version-2/snapshot.8");
+      EXPECT_TRUE(appeared || !committed) << "operation " << at;
+      if (appeared) {
+        EXPECT_TRUE(cut.content("/d/version-2/snapshot.8") == content) << "operation " << at;
+      }
+      return !testing::Test::HasFailure();
+    });
+    if (committed || testing::Test::HasFailure()) {
+      EXPECT_GE(at, 7);
+      break;
+    }
+  }
+}
+
 TEST(SnapshotCrashTest, AFailedSnapshotLeavesNoFileAndNoHarm) {
   for (const Fault fault : {Fault::kIoError, Fault::kNoSpace}) {
     for (int64_t at = 0; at < 12; ++at) {
