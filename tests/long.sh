@@ -9,6 +9,12 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
 
 tests/run.sh
+for preset in asan tsan; do
+  printf '\n== %s (%ss)\n' "$preset" "$SECONDS"
+  cmake --preset "$preset" >/dev/null
+  cmake --build --preset "$preset"
+  ctest --test-dir "build/$preset" --output-on-failure -j"$(nproc)"
+done
 export QUORATE_SERVER="$root/build/release/bin/quorate-server"
 tests/compat/run.sh --long
 cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" \
