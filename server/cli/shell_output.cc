@@ -50,6 +50,11 @@ void ShellOutput::error(std::string_view text) {
 }
 
 void ShellOutput::announce(const client::Event& event) {
+  const bool is_usual = event.type == -1 && (event.state == client::KeeperState::kSyncConnected ||
+                                             event.state == client::KeeperState::kClosed);
+  if (style_.json && is_usual) {
+    return;  // Programs that read values need no word about what they expect.
+  }
   std::string text = style_.json ? event_json(event).dump() + "\n" : event_text(event);
   if (style_.colour) {
     text = std::string(kYellow) + text + std::string(kPlain);

@@ -270,7 +270,7 @@ TEST_F(OneShot, PrintsWhatZkCliPrints) {
   EXPECT_EQ(missing.code, 1);
   EXPECT_EQ(missing.err, "Node does not exist: /none\n");
   EXPECT_EQ(run({"foo"}).code, 127);
-  server.await("closeSession", 4);
+  server.await("closeSession", 3);
 }
 
 TEST_F(OneShot, JsonIsOneValueALineAndNothingElse) {

@@ -184,7 +184,8 @@ TEST(Calls, ReconfigKeepsAbsentPartsNull) {
   ReconfigChange change;
   change.joining = "server.2=a:1:2;3";
   change.version = 7;
-  const auto request = decode_write<wire::ReconfigRequest>(kCalls.reconfig(change));
+  const auto call = kCalls.reconfig(change);
+  const auto request = decode_write<wire::ReconfigRequest>(call);
   EXPECT_EQ(request.joining, "server.2=a:1:2;3");
   EXPECT_EQ(request.leaving, std::nullopt);
   EXPECT_EQ(request.new_members, std::nullopt);

@@ -124,13 +124,12 @@ TEST_F(ClientTest, AnEventComesBeforeTheReplyThatShowsIt) {
   const Calls& calls = client.calls();
   ASSERT_TRUE(client.run(calls.create("/w", {})).ok());
   ASSERT_TRUE(client.run(calls.get("/w", true)).ok());
-  std::promise<size_t> seen;
-  client.start(calls.set("/w", "x"), [&](const Outcome<wire::Stat>&) {
-    seen.set_value(static_cast<size_t>(
-        std::count(events.all().begin(), events.all().end(), events.all().back())));
-  });
-  seen.get_future().wait();
-  EXPECT_EQ(events.all().back().path, "/w");
+  std::promise<std::vector<Event>> seen;
+  client.start(calls.set("/w", "x"),
+               [&](const Outcome<wire::Stat>&) { seen.set_value(events.all()); });
+  const std::vector<Event> before_the_reply = seen.get_future().get();
+  EXPECT_EQ(before_the_reply.back().path, "/w");
+  EXPECT_EQ(before_the_reply.back().type, 3);
 }
 
 TEST_F(ClientTest, ALostConnectionIsReplacedAndWatchesFollow) {

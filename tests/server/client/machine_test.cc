@@ -30,7 +30,9 @@ class MachineTest : public testing::Test {
       frames.push_back(output.substr(4, length));
       output.erase(0, 4 + length);
     }
-    machine.sent(now);
+    if (!frames.empty()) {
+      machine.sent(now);
+    }
     return frames;
   }
   /// Opcodes of the frames.
