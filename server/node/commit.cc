@@ -47,6 +47,9 @@ void end_session(State& state, SessionId session, Zxid zxid, ConnectionId asked_
 }
 
 void answer_write(State& state, Connection& connection, Zxid zxid, Now now, Actions& actions) {
+  if (connection.phase == Phase::kClosed) {
+    return;
+  }
   QR_ASSERT(!connection.queue.empty());
   const Queued& waiting = connection.queue.front();
   QR_ASSERT(waiting.kind == Queued::Kind::kWrite && waiting.zxid == zxid);
@@ -57,9 +60,6 @@ void answer_write(State& state, Connection& connection, Zxid zxid, Now now, Acti
   state.outstanding_bytes -= waiting.charged_bytes;
   connection.queue_bytes -= waiting.charged_bytes;
   connection.queue.pop();
-  if (connection.phase == Phase::kClosed) {
-    return;
-  }
   const size_t begin = actions.bytes.size();
   append_write_reply(actions.bytes, op, xid, zxid, state.applied);
   send_built_reply(state, connection, op, xid, zxid, received, begin, now, actions);

@@ -22,6 +22,14 @@ bool is_over(const State& state, const Connection& connection, size_t numerator,
              part(limits.connection_outstanding_bytes_max);
 }
 
+/// Nobody is left to be answered; the proposals of its writes go on without it.
+void drop_queue(State& state, Connection& connection) {
+  state.outstanding_count -= connection.queue.size();
+  state.outstanding_bytes -= connection.queue_bytes;
+  connection.queue.clear();
+  connection.queue_bytes = 0;
+}
+
 }  // namespace
 
 Connection* State::find(ConnectionId id) const {
@@ -79,8 +87,7 @@ void forget_connection(State& state, ConnectionId id) {
     state.by_session.erase(session);
   }
   state.watches.remove_watcher(connection.slot);
-  state.outstanding_count -= connection.queue.size();
-  state.outstanding_bytes -= connection.queue_bytes;
+  drop_queue(state, connection);
   state.secure_count -= connection.secure ? 1 : 0;
   std::erase(state.paused, connection.slot);
   state.by_id.erase(found);
@@ -94,6 +101,7 @@ void close_connection(State& state, Connection& connection, CloseReason reason, 
   }
   connection.phase = Phase::kClosed;
   connection.backlog.clear();
+  drop_queue(state, connection);
   // Nothing may be delivered behind the last reply.
   state.watches.remove_watcher(connection.slot);
   actions.closes.push_back({connection.id, reason});

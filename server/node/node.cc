@@ -172,8 +172,8 @@ void Node::check_invariants() const {
       }
     }
     QR_ASSERT(queue_bytes == connection->queue_bytes);
-    QR_ASSERT(connection->queue.empty() || connection->phase == Phase::kClosed ||
-              connection->queue.front().kind == Queued::Kind::kWrite);
+    QR_ASSERT(connection->queue.empty() || connection->phase != Phase::kClosed);
+    QR_ASSERT(connection->queue.empty() || connection->queue.front().kind == Queued::Kind::kWrite);
     count += connection->queue.size();
     bytes += queue_bytes;
   }

@@ -125,8 +125,8 @@ struct SnapshotState {
 /// Invariants, checked by Node::check_invariants:
 /// - proposals are dense and end at `proposed`; the first one is applied + 1;
 /// - durable >= applied, proposed >= durable;
-/// - each kClient proposal whose connection is open is a kWrite in that connection's queue, and the
-///   kWrites of a queue are in the order of their zxids;
+/// - each kClient proposal whose connection is not kClosed is a kWrite in that connection's queue, and
+///   the kWrites of a queue are in the order of their zxids; a kClosed connection has no queue;
 /// - outstanding counts are the sums over the queues;
 /// - by_session maps sessions to the connection that serves them.
 struct State {
@@ -173,7 +173,8 @@ struct State {
 // ---- connections.cc: coming and going --------------------------------------------------------
 void open_connection(State& state, const ConnectionOpened& event, Now now);
 void forget_connection(State& state, ConnectionId id);
-/// Tells the shell to close; the connection's frames are ignored from now on.
+/// Tells the shell to close; the connection's frames are ignored from now on, and what it waits
+/// for is answered to nobody.
 void close_connection(State& state, Connection& connection, CloseReason reason, Actions& actions);
 /// Stops reading from a connection that has too much in flight.
 void pause_if_over_limits(State& state, Connection& connection, Actions& actions);

@@ -126,8 +126,8 @@ void check_request(const admin::HttpRequest& request) {
 
   // No token is configured: only the credential of "root" opens what changes something.
   const auto credentials = admin::parse_authorization(request.authorization);
-  const bool may = credentials && credentials->scheme == "digest" &&
-                   credentials->payload.reveal() == "root";
+  const bool may =
+      credentials && credentials->scheme == "digest" && credentials->payload.reveal() == "root";
   FUZZ_CHECK(source.privileged_count == 0 || may);
   mailbox->close();
 }

@@ -152,8 +152,7 @@ std::string good_answers() {
 
 std::vector<std::string> seeds() {
   return {"0\x7f" + good_handshake() + good_answers(), "1\x7f" + good_answers(),
-          "1\x03" + good_answers(),
-          "1\x10" + reply(1, wire::ErrorCode::kSessionExpired, "")};
+          "1\x03" + good_answers(), "1\x10" + reply(1, wire::ErrorCode::kSessionExpired, "")};
 }
 
 }  // namespace quorate::fuzz

@@ -86,9 +86,25 @@ std::string rules() {
   return program.bytes();
 }
 
+// A connection that ends while writes and, between them, reads wait for the disk.
+std::string ends() {
+  Program program;
+  const std::string get = body_of(wire::GetDataRequest{"/a", false});
+  program.open(0).handshake(0).open(1).handshake(1).sync();
+  for (const uint8_t connection : {uint8_t{0}, uint8_t{1}}) {
+    program.request(connection, OpCode::kCreate, create(OpCode::kCreate, "/a", 0));
+    program.request(connection, OpCode::kGetData, get);
+    program.request(connection, OpCode::kCreate, create(OpCode::kCreate, "/b", 1));
+    program.request(connection, OpCode::kGetData, get);
+  }
+  program.request(0, OpCode::kAuth, body_of(wire::AuthRequest{0, "nosuch", ""}));
+  program.request(1, static_cast<OpCode>(99), "").sync(100).sync().time(1);
+  return program.bytes();
+}
+
 }  // namespace
 
-std::vector<std::string> seeds() { return {tour(), sessions(), rules()}; }
+std::vector<std::string> seeds() { return {tour(), sessions(), rules(), ends()}; }
 
 }  // namespace quorate::fuzz
 

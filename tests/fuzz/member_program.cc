@@ -31,6 +31,7 @@ constexpr int32_t kSaslXid = 0x7fff0000;
 struct Client {
   bool is_open = false;
   bool is_paused = false;
+  bool is_closing = false;   ///< The member wants it closed; it has not heard yet that it is.
   bool has_session = false;  ///< A ConnectResponse with a session has come.
   bool sent_first = false;   ///< The first frame, whatever it was, has gone out.
   bool in_order = true;      ///< Only frames with xids of our own were sent.
@@ -78,6 +79,7 @@ class Member {
   void take_appends();
   void take_sends();
   void take_closes();
+  void finish_closes();
   void take_snapshot();
 
   void open(Client& client);
@@ -97,7 +99,6 @@ class Member {
   node::Actions actions_;
   std::array<Client, kConnections> clients_;
   uint64_t next_connection_ = 1;
-  std::vector<ConnectionId> to_close_;
 
   std::deque<std::string> in_flight_;  ///< Appended, not synced.
   Zxid last_appended_;
@@ -138,7 +139,7 @@ void Member::take_appends() {
 void Member::take_sends() {
   for (const auto& send : actions_.sends) {
     Client* client = client_of(send.connection);
-    FUZZ_CHECK(client != nullptr);
+    FUZZ_CHECK(client != nullptr && !client->is_closing);
     client->received.append(actions_.bytes, send.begin, send.end - send.begin);
     receive(*client);
   }
@@ -154,16 +155,19 @@ void Member::take_sends() {
   }
 }
 
-// The member's wish to close a connection is followed by the news that it is closed.
+// A connection that the member wants closed is closed some time later: by a step kDrop or kTime.
 void Member::take_closes() {
   for (const auto& close : actions_.closes) {
-    to_close_.push_back(close.connection);
+    Client* client = client_of(close.connection);
+    FUZZ_CHECK(client != nullptr && !client->is_closing);
+    client->is_closing = true;
   }
-  while (!to_close_.empty()) {
-    const ConnectionId id = to_close_.back();
-    to_close_.pop_back();
-    if (Client* client = client_of(id)) {
-      drop(*client);
+}
+
+void Member::finish_closes() {
+  for (Client& client : clients_) {
+    if (client.is_closing) {
+      drop(client);
     }
   }
 }
@@ -200,6 +204,7 @@ void Member::open(Client& client) {
 void Member::drop(Client& client) {
   if (client.is_open) {
     client.is_open = false;
+    client.is_closing = false;
     step(node::ConnectionClosed{client.id});
   }
 }
@@ -226,7 +231,7 @@ bool is_ordinary(OpCode op) {
 }
 
 void Member::request(Client& client, OpCode op, std::string_view body) {
-  if (!client.is_open || client.is_paused) {
+  if (!client.is_open || client.is_paused || client.is_closing) {
     return;
   }
   if (!client.has_session) {
@@ -252,7 +257,7 @@ void Member::request(Client& client, OpCode op, std::string_view body) {
 }
 
 void Member::send_frame(Client& client, std::string_view payload) {
-  if (!client.is_open || client.is_paused) {
+  if (!client.is_open || client.is_paused || client.is_closing) {
     return;
   }
   client.sent_first = true;
@@ -411,6 +416,7 @@ void Member::run(std::string_view program) {
         sync(argument);
         break;
       case StepKind::kTime:
+        finish_closes();
         pass(int64_t{250} * argument);
         break;
       case StepKind::kSnapshot:
@@ -437,6 +443,7 @@ void Member::finish() {
     FUZZ_CHECK(round < kRoundsMax);
     sync(255);
   }
+  finish_closes();
   FUZZ_CHECK(node_.idle());
   for (const Client& client : clients_) {
     FUZZ_CHECK(!client.is_open || !client.in_order || client.expected.empty());

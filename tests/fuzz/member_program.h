@@ -16,7 +16,7 @@ enum class StepKind : uint8_t {
   kHandshake,  ///< -> byte other: 0 a new session, else the session of connection other - 1.
   kRequest,    ///< -> int opcode, buffer body. The xid is the next one, or the one of the opcode.
   kRaw,        ///< -> buffer. A frame as it is.
-  kDrop,       ///< -> nothing. The connection is gone.
+  kDrop,       ///< -> nothing. The connection is gone, as the member wished or not.
   kSync,       ///< -> byte share: so many 256ths of what is not yet durable become it.
   kTime,       ///< -> byte: quarters of a second pass.
   kSnapshot,   ///< -> byte: asks for a snapshot (0), or takes slices.

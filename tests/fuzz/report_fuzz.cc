@@ -1,5 +1,5 @@
-// Four-letter words, the queries of admin commands, and reports about hostile names: the text of the
-// input stands wherever a client may put one.
+// Four-letter words, the queries of admin commands, and reports about hostile names: the text of
+// the input stands wherever a client may put one.
 #include <nlohmann/json.hpp>
 
 #include "server/report/commands.h"

@@ -65,6 +65,25 @@ TEST(Order, RepliesComeInTheOrderOfTheRequests) {
   }
 }
 
+// The member has asked for the end of the connection, and has not heard yet that it came.
+TEST(Order, WritesOfAConnectionThatIsBeingClosedAreCommittedForNobody) {
+  World world;
+  Client& client = world.open();
+  for (const char* path : {"/a", "/b"}) {
+    world.send(client, OpCode::kCreate,
+               wire::CreateRequest{.path = path, .acls = wire::open_acl()});
+    world.send(client, OpCode::kGetData, wire::GetDataRequest{.path = path});
+  }
+  world.send(client, OpCode::kAuth, wire::AuthRequest{.scheme = "nosuch"});
+  ASSERT_TRUE(client.closed.has_value());
+  const size_t replies = client.replies.size();
+  world.sync();
+  EXPECT_EQ(client.replies.size(), replies);
+  Client& other = world.open();
+  EXPECT_TRUE(world.get(other, "/a").has_value());
+  EXPECT_TRUE(world.get(other, "/b").has_value());
+}
+
 TEST(Order, PingsOvertakeWaitingWrites) {
   World world;
   Client& client = world.open();
