@@ -5,6 +5,7 @@
 
 #include "server/cli/inspect.h"
 #include "server/cli/shell_format.h"
+#include "server/cli/standard_streams.h"
 #include "server/cli/txn_text.h"
 #include "server/storage/directories.h"
 #include "server/storage/log_reader.h"
@@ -16,10 +17,6 @@ namespace quorate::cli {
 namespace {
 
 namespace st = storage;
-
-void print(const std::string& line) { std::fputs((line + "\n").c_str(), stdout); }
-
-void complain(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
 
 Result<std::optional<Zxid>> parse_zxid(const std::string& text) {
   if (text.empty()) {
@@ -69,13 +66,13 @@ void show(const InspectOptions& options, const st::LogEntry& entry, bool checksu
     if (!checksum_ok) {
       json["checksum"] = "wrong";
     }
-    print(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    print_line(json.dump(-1, ' ', false, Json::error_handler_t::replace));
     return;
   }
   const std::string text = record ? txn_line(*record)
                                   : "an entry of " + std::to_string(entry.bytes.size()) +
                                         " bytes that is no transaction, at " + at_offset(entry);
-  print(checksum_ok ? text : "CRC ERROR - " + text);
+  print_line(checksum_ok ? text : "CRC ERROR - " + text);
 }
 
 /// Reads all entries. Damaged ones are shown, and reading goes on behind them.
@@ -124,13 +121,13 @@ int conclude(const InspectOptions& options, st::LogReader& reader, const Walk& w
     if (judgement.mark) {
       json["syncedEnd"] = judgement.mark->synced_end;
     }
-    print(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    print_line(json.dump(-1, ' ', false, Json::error_handler_t::replace));
     return whole ? 0 : 1;
   }
-  print("EOF reached after " + std::to_string(walk.entries) + " txns.");
+  print_line("EOF reached after " + std::to_string(walk.entries) + " txns.");
   if (judgement.verdict == st::TailVerdict::kTorn) {
-    print("torn tail at offset " + std::to_string(end.offset) + ": " + judgement.reason +
-          "; it was never acknowledged, a start cuts it off");
+    print_line("torn tail at offset " + std::to_string(end.offset) + ": " + judgement.reason +
+               "; it was never acknowledged, a start cuts it off");
   }
   if (judgement.verdict == st::TailVerdict::kDamaged) {
     complain(options.file + ": damaged at offset " + std::to_string(end.offset) + ": " +
@@ -142,7 +139,7 @@ int conclude(const InspectOptions& options, st::LogReader& reader, const Walk& w
   if (!whole) {
     complain("try: quorate inspect log --recover " + options.file);
   } else if (options.verify) {
-    print("whole, last zxid " + hexadecimal(walk.last.value));
+    print_line("whole, last zxid " + hexadecimal(walk.last.value));
   }
   return whole ? 0 : 1;
 }
@@ -154,12 +151,12 @@ int recover(const InspectOptions& options, st::FileSystem& fs) {
     complain(report.error().message);
     return 1;
   }
-  print("Recovery: " + std::to_string(report->entries) + " entries copied to " +
-        report->fixed_path + ", " + std::to_string(report->entries_believed) +
-        " of them with a new checksum");
+  print_line("Recovery: " + std::to_string(report->entries) + " entries copied to " +
+             report->fixed_path + ", " + std::to_string(report->entries_believed) +
+             " of them with a new checksum");
   if (!report->end.is_proper()) {
-    print("the copy ends at offset " + std::to_string(report->end.offset) +
-          " of the original: " + std::string(st::describe(report->end.kind)));
+    print_line("the copy ends at offset " + std::to_string(report->end.offset) +
+               " of the original: " + std::string(st::describe(report->end.kind)));
   }
   return 0;
 }
@@ -186,7 +183,7 @@ int inspect_log(const InspectOptions& options) {
     return 1;
   }
   if (!options.json) {
-    print("ZooKeeper Transactional Log File with dbid 0 txnlog format version 2");
+    print_line("ZooKeeper Transactional Log File with dbid 0 txnlog format version 2");
   }
   if (auto read = read_entries(options, *reader, walk); !read) {
     complain(read.error().message);

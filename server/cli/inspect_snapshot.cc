@@ -7,6 +7,7 @@
 
 #include "server/cli/inspect.h"
 #include "server/cli/shell_format.h"
+#include "server/cli/standard_streams.h"
 #include "server/storage/directories.h"
 #include "server/storage/posix_file_system.h"
 #include "server/storage/snapshot_reader.h"
@@ -14,9 +15,7 @@
 namespace quorate::cli {
 namespace {
 
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
-
-void complain(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
+void print_text(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 /// "0x00000000000012", as zkSnapShotToolkit.sh writes numbers.
 std::string padded(int64_t value) {
@@ -46,7 +45,7 @@ void print_node(const InspectOptions& options, const tree::Tree& tree, tree::Nod
     if (options.data) {
       json["data"] = data_json(data ? std::optional<std::string>(*data) : std::nullopt);
     }
-    print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    print_text(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
     return;
   }
   std::string text = path + "\n";
@@ -67,7 +66,7 @@ void print_node(const InspectOptions& options, const tree::Tree& tree, tree::Nod
   } else {
     line("dataLength", std::to_string(data ? data->size() : 0));
   }
-  print(text + "----\n");
+  print_text(text + "----\n");
 }
 
 /// Depth first, children sorted. A stack of our own: snapshots may nest deeper than ours.
@@ -93,19 +92,19 @@ void print_nodes(const InspectOptions& options, const tree::Tree& tree) {
 
 void print_sessions(const InspectOptions& options, const tree::Database& database) {
   if (!options.json) {
-    print("Session Details (sid, timeout, ephemeralCount):\n");
+    print_text("Session Details (sid, timeout, ephemeralCount):\n");
   }
   for (const tree::SessionRecord& session : database.sessions()) {
     const size_t count = database.tree().ephemerals_of(session.session).size();
     if (options.json) {
-      print(Json{{"session", hexadecimal(session.session.value)},
-                 {"timeout", session.timeout_ms},
-                 {"ephemeralCount", count}}
-                .dump() +
-            "\n");
+      print_text(Json{{"session", hexadecimal(session.session.value)},
+                      {"timeout", session.timeout_ms},
+                      {"ephemeralCount", count}}
+                     .dump() +
+                 "\n");
     } else {
-      print(padded(session.session.value) + ", " + std::to_string(session.timeout_ms) + ", " +
-            std::to_string(count) + "\n");
+      print_text(padded(session.session.value) + ", " + std::to_string(session.timeout_ms) + ", " +
+                 std::to_string(count) + "\n");
     }
   }
 }
@@ -121,10 +120,10 @@ void print_summary(const InspectOptions& options, const tree::LoadedSnapshot& sn
     if (snapshot.info.digest) {
       json["digest"] = hexadecimal(snapshot.info.digest->tree_digest);
     }
-    print(json.dump() + "\n");
+    print_text(json.dump() + "\n");
     return;
   }
-  print("----\nLast zxid: " + hexadecimal(last.value) + "\n");
+  print_text("----\nLast zxid: " + hexadecimal(last.value) + "\n");
 }
 
 }  // namespace
@@ -165,15 +164,15 @@ int inspect_snapshot(const InspectOptions& options) {
     return 1;
   }
   if (options.verify && !options.json) {
-    print("whole, " + std::to_string(loaded->database.tree().node_count()) + " nodes, " +
-          std::to_string(loaded->database.session_count()) + " sessions, last zxid " +
-          hexadecimal(loaded->database.last_zxid().value) + "\n");
+    print_text("whole, " + std::to_string(loaded->database.tree().node_count()) + " nodes, " +
+               std::to_string(loaded->database.session_count()) + " sessions, last zxid " +
+               hexadecimal(loaded->database.last_zxid().value) + "\n");
     return 0;
   }
   if (!options.verify) {
     if (!options.json) {
-      print("ZNode Details (count=" + std::to_string(loaded->database.tree().node_count()) +
-            "):\n----\n");
+      print_text("ZNode Details (count=" + std::to_string(loaded->database.tree().node_count()) +
+                 "):\n----\n");
     }
     print_nodes(options, loaded->database.tree());
     print_sessions(options, loaded->database);

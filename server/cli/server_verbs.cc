@@ -13,6 +13,7 @@
 
 #include "server/cli/server_environment.h"
 #include "server/cli/server_process.h"
+#include "server/cli/standard_streams.h"
 #include "server/cli/version.h"
 #include "server/client/client.h"
 
@@ -36,13 +37,6 @@ struct Context {
   std::string prefix;
   std::string configuration;
 };
-
-void say(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
-
-void complain(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
 
 Context context_of(const ServerCommandLine& line, bool as_script) {
   Context context;

@@ -3,12 +3,13 @@
 
 #include "server/cli/shell_format.h"
 
+#include "server/base/hex.h"
+
 namespace quorate::cli {
 namespace {
 
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view kHex = "0123456789abcdef";
 constexpr size_t kRowBytes = 16;
 
 /// Length of the UTF-8 sequence at the front of `bytes`; 0 if it is not one. `code` is its value.
@@ -89,7 +90,7 @@ std::string hex_dump(std::string_view bytes) {
   for (size_t row = 0; row < bytes.size(); row += kRowBytes) {
     text.push_back('|');
     for (int shift = 28; shift >= 0; shift -= 4) {
-      text.push_back(kHex[(row >> shift) & 15]);
+      text.push_back(kHexDigits[(row >> shift) & 15]);
     }
     text.push_back('|');
     std::string readable;
@@ -101,8 +102,7 @@ std::string hex_dump(std::string_view bytes) {
       }
       const auto byte = static_cast<unsigned char>(bytes[i]);
       text.push_back(' ');
-      text.push_back(kHex[byte >> 4]);
-      text.push_back(kHex[byte & 15]);
+      append_hex(text, byte);
       readable.push_back(byte > 0x1F && byte < 0x7F ? static_cast<char>(byte) : '.');
     }
     text.append(" |").append(readable).append("|\n");
@@ -136,7 +136,8 @@ Result<std::string> from_base64(std::string_view text) {
     const size_t value = kBase64.find(digit);
     if (value == kBase64.npos) {
       const auto byte = static_cast<unsigned char>(digit);
-      return bad(std::string("Illegal base64 character ") + kHex[byte >> 4] + kHex[byte & 15]);
+      return bad(std::string("Illegal base64 character ") + kHexDigits[byte >> 4] +
+                 kHexDigits[byte & 15]);
     }
     group = (group << 6) | static_cast<uint32_t>(value);
     bits += 6;

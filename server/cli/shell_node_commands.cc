@@ -3,6 +3,8 @@
 
 #include "server/cli/shell_commands.h"
 
+#include "server/base/hex.h"
+
 namespace quorate::cli {
 namespace {
 
@@ -52,10 +54,8 @@ std::string shown(const std::string& data, const OutputStyle& style) {
   for (const char c : data) {
     const auto byte = static_cast<unsigned char>(c);
     if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F) {
-      constexpr std::string_view kHex = "0123456789abcdef";
       safe.append("\\x");
-      safe.push_back(kHex[byte >> 4]);
-      safe.push_back(kHex[byte & 15]);
+      append_hex(safe, byte);
     } else {
       safe.push_back(c);
     }

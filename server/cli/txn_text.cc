@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "server/base/hex.h"
 #include "server/cli/shell_format.h"
 
 namespace quorate::cli {
@@ -141,7 +142,6 @@ std::string short_java_date(WallMillis time) {
 }
 
 std::string escaped(std::string_view bytes) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string text;
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
@@ -150,8 +150,7 @@ std::string escaped(std::string_view bytes) {
       continue;
     }
     text.append("\\x");
-    text.push_back(kHex[byte >> 4]);
-    text.push_back(kHex[byte & 15]);
+    append_hex(text, byte);
   }
   return text;
 }

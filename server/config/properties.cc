@@ -188,7 +188,7 @@ struct RawProperty {
 };
 
 /// Splits a logical line at the first unescaped separator.
-RawProperty split(std::string_view line) {
+RawProperty split_property(std::string_view line) {
   size_t key_end = 0;
   while (key_end < line.size()) {
     const char c = line[key_end];
@@ -223,7 +223,7 @@ PropertiesText parse_properties(std::string_view text, std::string_view source) 
   LineReader reader(text);
   while (std::optional<LogicalLine> line = reader.next()) {
     Place place{.source = std::string(source), .line = line->line};
-    const RawProperty raw = split(line->text);
+    const RawProperty raw = split_property(line->text);
     std::optional<std::string> key = unescape(raw.key);
     std::optional<std::string> value = unescape(raw.value);
     if (!key || !value) {

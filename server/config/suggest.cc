@@ -12,7 +12,7 @@ namespace quorate::config {
 namespace {
 
 constexpr size_t kNameBytesMax = 128;
-constexpr std::string_view kPrefix = "zookeeper.";
+constexpr std::string_view kLongPrefix = "zookeeper.";
 
 /// The best candidate so far; the first of equals stays.
 struct Best {
@@ -61,8 +61,8 @@ std::string closest_key(std::string_view name) {
   if (name.size() > kNameBytesMax) {
     return {};
   }
-  if (name.starts_with(kPrefix)) {
-    name.remove_prefix(kPrefix.size());
+  if (name.starts_with(kLongPrefix)) {
+    name.remove_prefix(kLongPrefix.size());
   }
   Best best;
   const size_t dot = name.rfind('.');

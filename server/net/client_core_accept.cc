@@ -24,10 +24,6 @@ constexpr Duration kBackOffMax = std::chrono::seconds(1);
 constexpr Duration kTroublePeriod = std::chrono::seconds(1);
 constexpr int kTlsHandshakeByte = 0x16;  // Content type of a TLS record that begins a handshake.
 
-void set_option(int fd, int level, int option, int value) {
-  ::setsockopt(fd, level, option, &value, sizeof value);
-}
-
 SocketAddress local_address(int fd) {
   sockaddr_storage raw{};
   socklen_t size = sizeof raw;
@@ -167,9 +163,9 @@ void ClientCore::accept_one(uint32_t index, const Accepted& accepted) {
     reject(listener, accepted.remote, CloseCause::kAddressLimit);
     return;
   }
-  set_option(accepted.fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_socket_option(accepted.fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (limits_.tcp_keep_alive) {
-    set_option(accepted.fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_socket_option(accepted.fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   }
   Connection& connection = table_.create();
   if (!poller_.add(accepted.fd, EPOLLIN, connection.id.value)) {

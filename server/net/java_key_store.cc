@@ -15,8 +15,6 @@
 namespace quorate::net {
 namespace {
 
-constexpr uint32_t kJksMagic = 0xFEEDFEEDU;
-constexpr uint32_t kJceksMagic = 0xCECECECEU;
 constexpr size_t kSha1Bytes = 20;
 constexpr std::string_view kWhitener = "Mighty Aphrodite";
 constexpr std::string_view kSunProtector = "1.3.6.1.4.1.42.2.17.1.1";

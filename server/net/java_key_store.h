@@ -10,6 +10,10 @@
 
 namespace quorate::net {
 
+/// First four bytes of a store, big-endian.
+inline constexpr uint32_t kJksMagic = 0xFEEDFEEDU;
+inline constexpr uint32_t kJceksMagic = 0xCECECECEU;
+
 /// A private key and its certificates, leaf first.
 struct JavaKeyEntry {
   std::string alias;

@@ -8,13 +8,11 @@
 
 #include "server/base/bytes.h"
 #include "server/net/certificate.h"
+#include "server/net/java_key_store.h"
 #include "server/net/tls_context.h"
 
 namespace quorate::net {
 namespace {
-
-constexpr uint32_t kJksMagic = 0xFEEDFEEDU;
-constexpr uint32_t kJceksMagic = 0xCECECECEU;
 
 Error in_file(const std::string& path, const Error& error) {
   return {error.kind, path + ": " + error.message};

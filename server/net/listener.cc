@@ -29,10 +29,6 @@ Error socket_error(const char* step, const ListenOptions& options, int error) {
                          ": " + std::strerror(error)};
 }
 
-void set_option(int fd, int level, int option, int value) {
-  ::setsockopt(fd, level, option, &value, sizeof value);
-}
-
 void set_port(RawAddress& address, uint16_t port) {
   if (address.storage.ss_family == AF_INET6) {
     reinterpret_cast<sockaddr_in6&>(address.storage).sin6_port = htons(port);
@@ -72,10 +68,10 @@ Result<ListeningSocket> ListeningSocket::open_one(const RawAddress& address,
     return socket_error("socket", options, errno);
   }
   ListeningSocket opened(fd, {}, options);
-  set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  set_socket_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (address.storage.ss_family == AF_INET6) {
     // "::" written out or as "every interface" serves IPv4 too, as Java's does.
-    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_any_ipv6(address) ? 0 : 1);
+    set_socket_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_any_ipv6(address) ? 0 : 1);
   }
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) {
     return socket_error("bind", options, errno);

@@ -127,6 +127,10 @@ Result<std::vector<RawAddress>> resolve_listen_addresses(const std::string& host
   return addresses;
 }
 
+void set_socket_option(int fd, int level, int option, int value) {
+  ::setsockopt(fd, level, option, &value, sizeof value);
+}
+
 }  // namespace quorate::net
 
 size_t std::hash<quorate::net::HostKey>::operator()(

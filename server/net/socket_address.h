@@ -36,6 +36,9 @@ struct RawAddress {
   socklen_t size = 0;
 };
 
+/// setsockopt with an int; an option that the system lacks is left alone.
+void set_socket_option(int fd, int level, int option, int value);
+
 /// Addresses to listen on for `host` (numeric, in brackets or not, or a name; empty: every
 /// interface, IPv6 and IPv4 in one socket where the system has IPv6). May block.
 Result<std::vector<RawAddress>> resolve_listen_addresses(const std::string& host, uint16_t port);

@@ -6,16 +6,12 @@
 
 #include "server/auth/permission.h"
 #include "server/base/assert.h"
+#include "server/base/overloaded.h"
 #include "server/node/state.h"
 #include "server/session/session_id.h"
 
 namespace quorate::node {
 namespace {
-
-template <typename... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
 
 void handle_space(State& state, SpaceLevel level, Actions& actions) {
   if (level == state.space) {

@@ -13,7 +13,7 @@ namespace quorate::report {
 
 namespace {
 
-constexpr std::string_view kNotServing =
+constexpr std::string_view kNotServingLine =
     "This ZooKeeper instance is not currently serving requests\n";
 
 struct WordRow {
@@ -143,7 +143,7 @@ size_t argument_bytes(Word word) { return word == Word::kStmk ? 8 : 0; }
 
 WordAnswer answer(Word word, std::string_view argument, const Inputs& inputs) {
   if (row_of(word).needs_server && !inputs.status.serving) {
-    return {.text = std::string(kNotServing)};
+    return {.text = std::string(kNotServingLine)};
   }
   if (word == Word::kStmk) {
     if (argument.size() < argument_bytes(word)) {

@@ -7,6 +7,7 @@
 
 #include "server/auth/permission.h"
 #include "server/base/assert.h"
+#include "server/base/overloaded.h"
 #include "server/wire/path.h"
 
 namespace quorate::request {
@@ -14,11 +15,6 @@ namespace {
 
 using wire::ErrorCode;
 using wire::OpCode;
-
-template <typename... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
 
 bool has_nul(std::string_view path) { return path.find('\0') != std::string_view::npos; }
 

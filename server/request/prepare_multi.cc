@@ -5,16 +5,13 @@
 
 #include "server/request/prepare.h"
 
+#include "server/base/overloaded.h"
+
 namespace quorate::request {
 namespace {
 
 using wire::ErrorCode;
 using wire::OpCode;
-
-template <typename... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
 
 /// Apache reads create modes while it decodes a multi, so that a bad mode spoils the whole request.
 bool has_undecodable_mode(const wire::MultiOp& op) {

@@ -16,20 +16,20 @@ namespace {
 using Slot = uint32_t;
 constexpr Slot kNone = UINT32_MAX;
 
-struct Session {
-  SessionId id;
-  Duration timeout{};
-  int64_t tick = 0;  ///< Key of its bucket; meaningless while closing.
-  Slot previous = kNone;
-  Slot next = kNone;  ///< Also links the free slots.
-  bool closing = false;
-};
-
 }  // namespace
 
 /// Invariant: a session is linked into exactly the bucket `tick`, unless it is closing; no bucket
 /// is empty. `buckets` holds the first session of each tick, and the deadline is tick * tick width.
 struct Tracker::Impl {
+  struct Session {
+    SessionId id;
+    Duration timeout{};
+    int64_t tick = 0;  ///< Key of its bucket; meaningless while closing.
+    Slot previous = kNone;
+    Slot next = kNone;  ///< Also links the free slots.
+    bool closing = false;
+  };
+
   explicit Impl(Duration width) : tick_width(width) {}
 
   const Duration tick_width;

@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kGrowBytesMin = size_t{1} << 16;
 /// deflate cannot pack more tightly than this.
 constexpr size_t kDeflateRatioMax = 1032;
-constexpr int kGzipWindowBits = 15 + 16;
+constexpr int kGunzipWindowBits = 15 + 16;
 constexpr std::string_view kSealTail("\0\0\0\1/", 5);
 constexpr std::string_view kGzipMagic("\x1f\x8b", 2);
 constexpr std::string_view kSnappyMagic("\x82SNAPPY\0", 8);
@@ -36,7 +36,7 @@ class Inflater {
     }
     capacity_ = std::min(guess, packed.size() * kDeflateRatioMax + kGrowBytesMin);
     bytes_ = std::make_unique_for_overwrite<char[]>(capacity_);
-    ready_ = inflateInit2(&stream_, kGzipWindowBits) == Z_OK;
+    ready_ = inflateInit2(&stream_, kGunzipWindowBits) == Z_OK;
   }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;

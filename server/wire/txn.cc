@@ -25,7 +25,7 @@ constexpr size_t kSubTxnBytesMin = 12;
 
 bool has_ephemeral_flag(OpCode type) { return type == OpCode::kCreate || type == OpCode::kCreate2; }
 
-CreateTxn read_create(OpCode type, Reader& reader) {
+CreateTxn read_create_txn(OpCode type, Reader& reader) {
   CreateTxn txn;
   txn.type = type;
   txn.path = reader.get_string();
@@ -53,7 +53,7 @@ SetDataTxn read_set_data(OpCode type, Reader& reader) {
   return txn;
 }
 
-SetAclTxn read_set_acl(Reader& reader) {
+SetAclTxn read_set_acl_txn(Reader& reader) {
   SetAclTxn txn;
   txn.path = reader.get_string();
   txn.acls = read_acl_list(reader);
@@ -94,7 +94,7 @@ SubTxn read_sub_txn(OpCode type, Reader& reader) {
     case OpCode::kCreate2:
     case OpCode::kCreateContainer:
     case OpCode::kCreateTtl:
-      return read_create(type, reader);
+      return read_create_txn(type, reader);
     case OpCode::kDelete:
     case OpCode::kDeleteContainer:
       return DeleteTxn{type, reader.get_string()};
@@ -138,7 +138,7 @@ void read_body(OpCode type, Reader& reader, Txn& txn) {
     case OpCode::kCreate2:
     case OpCode::kCreateContainer:
     case OpCode::kCreateTtl:
-      txn = read_create(type, reader);
+      txn = read_create_txn(type, reader);
       return;
     case OpCode::kDelete:
     case OpCode::kDeleteContainer:
@@ -149,7 +149,7 @@ void read_body(OpCode type, Reader& reader, Txn& txn) {
       txn = read_set_data(type, reader);
       return;
     case OpCode::kSetAcl:
-      txn = read_set_acl(reader);
+      txn = read_set_acl_txn(reader);
       return;
     case OpCode::kMulti:
       txn = read_multi(reader);

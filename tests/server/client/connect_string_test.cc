@@ -6,14 +6,14 @@
 namespace quorate::client {
 namespace {
 
-struct Case {
+struct ConnectCase {
   const char* text;
   std::vector<Endpoint> servers;
   const char* chroot;
 };
 
 TEST(ConnectString, AcceptsEveryForm) {
-  const std::vector<Case> cases{
+  const std::vector<ConnectCase> cases{
       {"localhost", {{"localhost", 2181}}, ""},
       {"h:1", {{"h", 1}}, ""},
       {"a:1,b:2,c", {{"a", 1}, {"b", 2}, {"c", 2181}}, ""},
@@ -24,7 +24,7 @@ TEST(ConnectString, AcceptsEveryForm) {
       {"h:1/", {{"h", 1}}, ""},
       {"h:1,g:2/app/one", {{"h", 1}, {"g", 2}}, "/app/one"},
   };
-  for (const Case& one : cases) {
+  for (const ConnectCase& one : cases) {
     const auto parsed = parse_connect_string(one.text);
     ASSERT_TRUE(parsed.ok()) << one.text << ": " << parsed.error().message;
     EXPECT_EQ(parsed->servers, one.servers) << one.text;

@@ -16,7 +16,6 @@ namespace {
 
 const std::string kSamples =
     std::string(QUORATE_SOURCE_DIR) + "/tests/server/storage/testdata/apache-3.9.3/";
-const Directories kDirectories = directories_of("/d", "");
 
 std::string read_bytes(const std::filesystem::path& path) {
   std::ostringstream bytes;

@@ -10,9 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "server/storage/directories.h"
 #include "server/storage/file_system.h"
 
 namespace quorate::storage {
+
+/// Where the tests keep their files.
+inline const std::string kLogs = "/d/version-2";
+inline const Directories kDirectories = directories_of("/d", "");
 
 /// What goes wrong at operation number `at` (see FakeDisk::operations()).
 enum class Fault : uint8_t {

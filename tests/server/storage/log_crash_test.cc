@@ -12,8 +12,7 @@
 namespace quorate::storage {
 namespace {
 
-const std::string kLogs = "/d/version-2";
-constexpr int kBitsMax = 12;
+constexpr int kLogBitsMax = 12;
 
 /// What was appended, and how much of it had been promised when the power went.
 struct Model {
@@ -46,7 +45,7 @@ void live(LogWriter& writer, Model& model) {
 }
 
 /// Without zeros ahead, so that the subsets stay few; ZerosAhead tests those.
-LogOptions small_files() { return {.preallocate_bytes = 16 << 10, .zero_ahead_bytes = 0}; }
+LogOptions files_without_zeros() { return {.preallocate_bytes = 16 << 10, .zero_ahead_bytes = 0}; }
 
 struct Found {
   size_t count = 0;
@@ -94,7 +93,7 @@ std::string recover_and_go_on(FakeDisk& disk, Model model) {
   // What was not promised may be gone; what is there now is promised from here on.
   model.txns.resize(found.count);
   model.acknowledged = found.count;
-  Result<LogWriter> writer = LogWriter::open(disk, kLogs, found.tail, small_files());
+  Result<LogWriter> writer = LogWriter::open(disk, kLogs, found.tail, files_without_zeros());
   if (!writer) {
     return writer.error().message;
   }
@@ -118,7 +117,7 @@ std::string crash_in_recovery(const FakeDisk& disk, const Model& model, uint64_t
     Model promised = model;
     promised.txns.resize(found.count);
     first.inject(Fault::kPowerCut, first.operations() + at);
-    Result<LogWriter> writer = LogWriter::open(first, kLogs, found.tail, small_files());
+    Result<LogWriter> writer = LogWriter::open(first, kLogs, found.tail, files_without_zeros());
     if (writer) {
       // What was read counts as promised only now that the disk has it.
       promised.acknowledged = found.count;
@@ -140,7 +139,7 @@ std::string crash_in_recovery(const FakeDisk& disk, const Model& model, uint64_t
 int64_t operations_of_a_life() {
   FakeDisk disk;
   (void)disk.make_directories(kLogs);
-  Result<LogWriter> writer = LogWriter::open(disk, kLogs, {}, small_files());
+  Result<LogWriter> writer = LogWriter::open(disk, kLogs, {}, files_without_zeros());
   Model model;
   live(*writer, model);
   EXPECT_EQ(model.acknowledged, model.txns.size());
@@ -152,7 +151,7 @@ std::unique_ptr<FakeDisk> life_until(int64_t at, Fault fault, Model& model) {
   auto disk = std::make_unique<FakeDisk>();
   (void)disk->make_directories(kLogs);
   disk->inject(fault, at);
-  Result<LogWriter> writer = LogWriter::open(*disk, kLogs, {}, small_files());
+  Result<LogWriter> writer = LogWriter::open(*disk, kLogs, {}, files_without_zeros());
   if (writer) {
     live(*writer, model);
   }
@@ -166,7 +165,7 @@ TEST(LogCrashTest, PowerCutAtEveryOperation) {
   for (int64_t at = 0; at <= operations; ++at) {
     Model model;
     const auto disk = life_until(at, Fault::kPowerCut, model);
-    disk->for_each_power_cut(kBitsMax, static_cast<uint64_t>(at), [&](FakeDisk& cut) {
+    disk->for_each_power_cut(kLogBitsMax, static_cast<uint64_t>(at), [&](FakeDisk& cut) {
       ++disks;
       const std::string problem = recover_and_go_on(cut, model);
       EXPECT_EQ(problem, "") << "power cut at operation " << at;
@@ -247,7 +246,7 @@ TEST(LogCrashTest, AnyErrorKillsTheWriterForGood) {
     for (int64_t at = 0; at < operations; ++at) {
       FakeDisk disk;
       (void)disk.make_directories(kLogs);
-      Result<LogWriter> writer = LogWriter::open(disk, kLogs, {}, small_files());
+      Result<LogWriter> writer = LogWriter::open(disk, kLogs, {}, files_without_zeros());
       ASSERT_TRUE(writer.ok());
       Model model;
       disk.inject(fault, disk.operations() + at);
@@ -290,7 +289,8 @@ TEST(LogCrashTest, ErrorsWhileOpeningAreReported) {
     FakeDisk disk(*left);
     disk.inject(Fault::kIoError, disk.operations() + at);
     const int64_t before = disk.operations();
-    const Result<LogWriter> writer = LogWriter::open(disk, kLogs, found.tail, small_files());
+    const Result<LogWriter> writer =
+        LogWriter::open(disk, kLogs, found.tail, files_without_zeros());
     if (disk.operations() - before <= at) {
       EXPECT_TRUE(writer.ok());
       EXPECT_GT(at, 3);

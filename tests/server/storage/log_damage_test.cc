@@ -14,7 +14,6 @@
 namespace quorate::storage {
 namespace {
 
-const std::string kLogs = "/d/version-2";
 const std::string kFirst = kLogs + "/log.1";
 
 struct Outcome {

@@ -13,8 +13,6 @@
 namespace quorate::storage {
 namespace {
 
-const std::string kLogs = "/d/version-2";
-
 LogOptions small_files() { return {.preallocate_bytes = 16 << 10}; }
 
 std::string from_hex(std::string_view hex) {

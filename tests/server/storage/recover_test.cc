@@ -12,8 +12,6 @@
 namespace quorate::storage {
 namespace {
 
-const Directories kDirectories = directories_of("/d", "");
-
 class RecoverTest : public testing::Test {
  protected:
   RecoverTest() {

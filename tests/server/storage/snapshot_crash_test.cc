@@ -13,7 +13,6 @@
 namespace quorate::storage {
 namespace {
 
-const Directories kDirectories = directories_of("/d", "");
 constexpr int kBitsMax = 10;
 
 std::unique_ptr<FakeDisk> empty_disk() {
