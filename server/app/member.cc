@@ -54,10 +54,13 @@ Member::Member(boost::asio::io_context& loop, Parts parts)
       locks_(std::move(parts.locks)),
       log_tail_(std::move(parts.recovered->tail)),
       tls_(std::move(parts.tls)),
+      admin_tls_(std::move(parts.admin_tls)),
       auth_options_(node_options(config_, 0).auth),
       certificate_rule_(std::move(parts.certificate_rule)),
       process_(read_process_facts(read_clocks().wall)),
       initial_configuration_(std::move(parts.initial_configuration)),
+      gate_(gate_options(config_), random_seed()),
+      throttle_(request_throttle_options(config_)),
       node_(node_options(config_, random_seed()),
             node::Recovered{.database = std::move(parts.recovered->database),
                             .recent_txns = std::move(parts.recovered->recent_txns),
@@ -95,6 +98,7 @@ Status Member::start_threads() {
                                  boost::asio::post(loop_, [this, zxid, bytes] {
                                    step(node::LogSynced{.zxid = zxid, .log_bytes = bytes});
                                    submit_batch();
+                                   resume_throttled();
                                  });
                                },
                            .failed = [](const Error& error) { die(error); },
@@ -144,14 +148,19 @@ void Member::report_purge(const Status& outcome, size_t files) {
 }
 
 void Member::reload_certificates() {
-  if (!tls_ || !config_.tls.reload_files) {
-    return;
+  const auto reload = [](net::TlsContext& context, std::string_view port) {
+    const net::ReloadResult result = context.reload_if_changed(read_clocks().wall);
+    if (result.outcome == net::ReloadOutcome::kReloaded) {
+      log::info("certificates_reloaded", {{"port", port}, {"detail", result.message}});
+    } else if (result.outcome == net::ReloadOutcome::kFailed) {
+      log::error("certificates_not_reloaded", {{"port", port}, {"reason", result.message}});
+    }
+  };
+  if (tls_ && config_.tls.reload_files) {
+    reload(*tls_, "client");
   }
-  const net::ReloadResult result = tls_->reload_if_changed(read_clocks().wall);
-  if (result.outcome == net::ReloadOutcome::kReloaded) {
-    log::info("certificates_reloaded", {{"detail", result.message}});
-  } else if (result.outcome == net::ReloadOutcome::kFailed) {
-    log::error("certificates_not_reloaded", {{"reason", result.message}});
+  if (admin_tls_ && config::admin_tls(config_)->reload_files) {
+    reload(*admin_tls_, "admin");
   }
 }
 
@@ -165,35 +174,16 @@ void Member::die(const Error& error) {
 }
 
 Status Member::listen() {
-  const auto listen_on = [&](const config::Listener& listener, net::TlsMode mode) -> Status {
-    if (!listener.port) {
-      return Status{};
+  for (const net::ListenOptions& options : client_listeners(config_, tls_)) {
+    const auto bound = port_.listen(options);
+    if (!bound) {
+      return bound.error();
     }
-    std::vector<std::string> addresses = listener.addresses;
-    if (addresses.empty()) {
-      addresses.emplace_back();
-    }
-    for (const std::string& address : addresses) {
-      const auto bound = port_.listen({.address = address,
-                                       .port = *listener.port,
-                                       .backlog = config_.listen_backlog,
-                                       .tls = mode,
-                                       .tls_context = tls_});
-      if (!bound) {
-        return bound.error();
-      }
-    }
-    return Status{};
-  };
-  const bool both = config_.tls.port_unification && tls_ != nullptr;
-  const Status plain = listen_on(config_.client, both ? net::TlsMode::kBoth : net::TlsMode::kOff);
-  const Status secure = plain ? listen_on(config_.secure_client, net::TlsMode::kOn) : plain;
-  // Reports show the ports as they are bound, which differs where the configured one is 0.
-  for (const net::BoundAddress& bound : port_.bound()) {
-    config::Listener& listener = bound.secure && !both ? config_.secure_client : config_.client;
-    listener.port = bound.port;
+    // Reports show the ports as they are bound, which differs where the configured one is 0.
+    const bool is_secure = options.tls == net::TlsMode::kOn;
+    (is_secure ? config_.secure_client : config_.client).port = bound->front().port;
   }
-  return secure;
+  return Status{};
 }
 
 std::vector<net::BoundAddress> Member::client_addresses() const { return port_.bound(); }
@@ -223,6 +213,9 @@ void Member::perform() {
   }
   for (const ConnectionId id : actions_.resumes) {
     port_.resume_reading(id);
+  }
+  for (const auto& done : actions_.large_done) {
+    port_.large_request_done(done.connection, done.payload_bytes);
   }
   if (actions_.snapshot_begins) {
     housekeeping_->begin_snapshot(actions_.snapshot_zxid);
@@ -347,6 +340,11 @@ report::Inputs Member::report_inputs(node::StatusDetail detail) {
   inputs.net.bytes_received = net.bytes_received;
   inputs.net.bytes_sent = net.bytes_sent;
   inputs.net.handshaking = static_cast<int64_t>(net.handshaking);
+  inputs.net.rejected += gate_.refused();
+  inputs.net.connection_drop_probability = gate_.drop_probability();
+  inputs.net.connection_token_deficit = gate_.deficit();
+  inputs.net.throttle_waits = throttle_.waits();
+  inputs.net.throttle_wait_time = throttle_.wait_time();
   if (tls_) {
     const net::CertificateState certificate = tls_->state();
     inputs.net.certificate_days_to_expiry = tls_->days_to_expiry(now.wall);

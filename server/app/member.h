@@ -12,15 +12,16 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "server/app/connection_gate.h"
 #include "server/app/housekeeping_thread.h"
 #include "server/app/log_thread.h"
 #include "server/app/process_facts.h"
+#include "server/app/request_throttle.h"
 #include "server/auth/authenticate.h"
 #include "server/auth/certificate.h"
 #include "server/base/result.h"
 #include "server/config/config.h"
 #include "server/net/client_port.h"
-#include "server/net/connection_throttle.h"
 #include "server/net/tls_context.h"
 #include "server/node/node.h"
 #include "server/report/four_letter_words.h"
@@ -63,7 +64,8 @@ class Member final : public net::ConnectionHandler {
     storage::Directories directories;
     storage::DirectoryLocks locks;
     std::unique_ptr<storage::Recovered> recovered;
-    std::shared_ptr<net::TlsContext> tls;  ///< Null without a secure port.
+    std::shared_ptr<net::TlsContext> tls;        ///< Null without a secure port.
+    std::shared_ptr<net::TlsContext> admin_tls;  ///< Of the HTTP server; null without TLS there.
     std::optional<auth::CertificateIdRule> certificate_rule;
     int64_t load_ms = 0;  ///< Time that recovery took.
   };
@@ -82,7 +84,8 @@ class Member final : public net::ConnectionHandler {
   /// Everything that report and admin show. Core loop only.
   [[nodiscard]] report::Inputs report_inputs(node::StatusDetail detail);
   [[nodiscard]] const config::Config& config() const { return config_; }
-  [[nodiscard]] const std::shared_ptr<net::TlsContext>& tls() const { return tls_; }
+  /// The context of the HTTP server; null when it speaks no TLS.
+  [[nodiscard]] const std::shared_ptr<net::TlsContext>& admin_tls() const { return admin_tls_; }
   /// Takes a snapshot of the state as it is now or a little later; `done` is called on the loop.
   void request_snapshot(SnapshotCallback done);
   /// Replaces the database: closes every client, writes the new state as a snapshot, serves again.
@@ -107,6 +110,10 @@ class Member final : public net::ConnectionHandler {
 
   /// Hands `event` to the machine and performs what it wants.
   void step(const node::Event& event);
+  /// Steps frame by frame while the throttle has room, for perform() to follow; returns how many
+  /// bytes were taken.
+  size_t feed_throttled(ConnectionId id, std::string_view frames, Now now);
+  void resume_throttled();
   void perform();
   /// Moves the txns of this step into the batch of this turn.
   void take_appends();
@@ -131,6 +138,7 @@ class Member final : public net::ConnectionHandler {
   storage::DirectoryLocks locks_;
   storage::LogTail log_tail_;
   std::shared_ptr<net::TlsContext> tls_;
+  std::shared_ptr<net::TlsContext> admin_tls_;
   auth::AuthOptions auth_options_;
   std::optional<auth::CertificateIdRule> certificate_rule_;  ///< With x509 only.
   report::ProcessFacts process_;
@@ -139,6 +147,8 @@ class Member final : public net::ConnectionHandler {
   int64_t trace_mask_ = report::kTraceMaskDefault;
   std::string initial_configuration_;
   Histogram read_time_;
+  ConnectionGate gate_;
+  RequestThrottle throttle_;
 
   node::Node node_;
   node::Actions actions_;

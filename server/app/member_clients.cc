@@ -5,7 +5,9 @@
 #include "server/app/clock.h"
 #include "server/app/member.h"
 #include "server/auth/authenticate.h"
+#include "server/base/bytes.h"
 #include "server/log/logger.h"
+#include "server/wire/reply.h"
 
 namespace quorate::app {
 namespace {
@@ -30,19 +32,60 @@ void Member::on_open(const net::ConnectionInfo& info) {
   if (stopping_) {
     open_.push_back(info.id);
   }
+  if (gate_.enabled()) {
+    gate_.opened(info.id);
+  }
   step(event);
 }
 
 size_t Member::on_frames(ConnectionId id, std::string_view frames) {
   in_turn_ = true;
   const Now start = read_clocks();
-  node_.step(node::ClientFrames{.connection = id, .frames = frames}, start, actions_);
+  if (gate_.enabled() && !gate_.admits(id, frames, start.monotonic)) {
+    log::debug("connection_throttled", {{"connection", id.value}});
+    port_.close(id);
+    return frames.size();
+  }
+  size_t taken = frames.size();
+  if (throttle_.enabled()) {
+    taken = feed_throttled(id, frames, start);
+  } else {
+    node_.step(node::ClientFrames{.connection = id, .frames = frames}, start, actions_);
+  }
   const uint32_t reads = actions_.reads_answered;
   perform();
   if (reads > 0) {
     read_time_.record(monotonic_now() - start.monotonic);
   }
-  return frames.size();
+  return taken;
+}
+
+size_t Member::feed_throttled(ConnectionId id, std::string_view frames, Now now) {
+  const bool overdue = throttle_.is_overdue(id, now.monotonic);
+  size_t taken = 0;
+  while (taken < frames.size() && (overdue || throttle_.has_room(node_.outstanding_count()))) {
+    const size_t size = wire::kFrameHeaderBytes + load_big_endian<uint32_t>(frames.data() + taken);
+    node_.step(
+        node::ClientFrames{
+            .connection = id, .frames = frames.substr(taken, size), .overdue = overdue},
+        now, actions_);
+    taken += size;
+  }
+  if (taken < frames.size()) {
+    throttle_.hold(id, now.monotonic);
+  } else {
+    throttle_.release(id, now.monotonic);
+  }
+  return taken;
+}
+
+void Member::resume_throttled() {
+  if (!throttle_.holds_any()) {
+    return;
+  }
+  for (const ConnectionId id : throttle_.resumable(node_.outstanding_count())) {
+    port_.resume_reading(id);
+  }
 }
 
 void Member::on_turn_end() {
@@ -63,7 +106,10 @@ void Member::on_closed(ConnectionId id, const net::CloseReason& reason) {
                                    {"cause", net::to_string(reason.cause)},
                                    {"detail", reason.detail}});
   std::erase(open_, id);
+  gate_.closed(id);
+  throttle_.forget(id);
   step(node::ConnectionClosed{id});
+  resume_throttled();
   continue_restore();
   if (stopping_) {
     continue_stop();
@@ -107,7 +153,7 @@ void Member::stop(std::function<void()> done) {
 void Member::continue_stop() {
   if (!open_.empty()) {
     // Everything that was read has been answered; what arrives meanwhile is still answered.
-    if (node_.idle()) {
+    if (node_.idle() && !throttle_.holds_any()) {
       for (const ConnectionId id : std::vector<ConnectionId>(open_)) {
         port_.close_when_quiet(id);
       }

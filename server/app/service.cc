@@ -36,7 +36,7 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop,
 }
 
 Status Service::start_http() {
-  const admin::AdminOptions options = admin_options(member_->config(), member_->tls());
+  const admin::AdminOptions options = admin_options(member_->config(), member_->admin_tls());
   if (!options.commands && !options.metrics) {
     return Status{};
   }

@@ -10,9 +10,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int64_t kKiB = 1024;
-/// ZooKeeper's default limit of 1000 would pause 16 pipelining clients; ours counts bytes as well,
-/// so only an explicit setting below is taken as it stands.
-constexpr int32_t kZooKeeperOutstandingDefault = 1000;
 
 auth::DigestAlgorithm digest_algorithm(config::DigestAlgorithm algorithm) {
   switch (algorithm) {
@@ -66,6 +63,30 @@ net::StoreOptions store(const config::StoreSettings& settings) {
   return options;
 }
 
+/// What the client port and the HTTP server have in common.
+net::TlsOptions tls_options(const config::TlsSettings& tls) {
+  net::TlsOptions options;
+  options.side = net::TlsSide::kServer;
+  if (tls.directory.empty()) {
+    options.key_store = store(tls.key_store);
+    options.trust_store = store(tls.trust_store);
+  } else {
+    options.key_store.path = tls.directory + "/tls.crt";
+    options.key_store.key_path = tls.directory + "/tls.key";
+    options.trust_store.path = tls.directory + "/ca.crt";
+  }
+  if (tls.tls_1_2_enabled) {
+    options.protocols.emplace_back("TLSv1.2");
+  }
+  if (tls.tls_1_3_enabled) {
+    options.protocols.emplace_back("TLSv1.3");
+  }
+  options.cipher_suites = tls.cipher_suites;
+  options.check_revocation = tls.check_revocation;
+  options.crl_path = tls.check_revocation ? tls.revocation_file : std::string();
+  return options;
+}
+
 }  // namespace
 
 tree::TreeOptions tree_options(const config::Config& config) {
@@ -88,15 +109,16 @@ node::Options node_options(const config::Config& config, uint64_t random_seed) {
                   .ensemble_enabled = config.auth.ensemble_scheme_enabled};
   options.enforce_auth = config.auth.enforce_auth;
   options.enforce_auth_schemes = config.auth.enforced_schemes;
-  if (config.limits.global_outstanding_limit != kZooKeeperOutstandingDefault) {
-    options.outstanding_count_max =
-        static_cast<size_t>(std::max(1, config.limits.global_outstanding_limit));
-  }
+  options.outstanding_count_max = static_cast<size_t>(config.limits.global_outstanding_limit);
+  options.large_request_threshold = config.limits.large_request_threshold_bytes;
   options.snapshot_txn_count = config.storage.snap_count;
   options.snapshot_log_bytes = std::max<int64_t>(0, config.storage.snap_size_limit_kb) * kKiB;
   options.random_seed = random_seed;
+  // A member on its own has no followers that could fall behind.
   options.committed_window_count =
-      static_cast<size_t>(std::max(0, config.storage.commit_log_count));
+      config.quorum.servers.empty()
+          ? 0
+          : static_cast<size_t>(std::max(0, config.storage.commit_log_count));
   options.container_check_interval = milliseconds(config.tree.container_check_interval_ms);
   options.container_max_per_minute = config.tree.container_max_per_minute;
   options.container_never_used_ms_max = config.tree.container_max_never_used_ms;
@@ -138,8 +160,74 @@ HousekeepingOptions housekeeping_options(const config::Config& config,
           .preallocate_bytes = config.storage.prealloc_size_kb * kKiB};
 }
 
-Result<auth::CertificateIdRule> certificate_rule(const config::Config&) {
-  return auth::CertificateIdRule::make({});
+GateOptions gate_options(const config::Config& config) {
+  const config::ConnectionThrottleSettings& settings = config.connection_throttle;
+  return {.throttle = {.tokens_max = settings.tokens_max,
+                       .fill_time = milliseconds(settings.fill_time_ms),
+                       .fill_count = settings.fill_count,
+                       .freeze_time = milliseconds(settings.freeze_time_ms),
+                       .drop_increase = settings.drop_increase,
+                       .drop_decrease = settings.drop_decrease,
+                       .decrease_ratio = settings.decrease_ratio},
+          .weight_enabled = settings.weight_enabled,
+          .new_session_weight = settings.global_session_weight,
+          .renewed_session_weight = settings.renew_session_weight};
+}
+
+RequestThrottleOptions request_throttle_options(const config::Config& config) {
+  return {.requests_max = static_cast<size_t>(config.limits.request_throttle_max),
+          .wait_max = milliseconds(config.limits.throttled_op_wait_ms)};
+}
+
+storage::RecoverOptions recover_options(const config::Config& config) {
+  return {.tree = tree_options(config),
+          .trust_empty_snapshot = config.storage.snapshot_trust_empty,
+          .db_autocreate = config.storage.autocreate_db,
+          .enforce_epochs = false,
+          .recent_txns_max = config.storage.commit_log_count};
+}
+
+Result<auth::CertificateIdRule> certificate_rule(const config::Config& config) {
+  const config::AuthSettings& auth = config.auth;
+  auth::CertificateIdOptions options{.use_san = auth.x509_id_is_alternative_name,
+                                     .san_match_type = {},
+                                     .san_match_regex = auth.x509_name_match,
+                                     .san_extract_regex = auth.x509_name_extract,
+                                     .san_extract_group = auth.x509_name_extract_group};
+  if (auth.x509_name_type >= 0) {
+    options.san_match_type = auth.x509_name_type;
+  }
+  return auth::CertificateIdRule::make(options);
+}
+
+log::Options logger_options(const config::Config& config) {
+  const config::LogSettings& settings = config.log;
+  using Level = config::LogSettings::Level;
+  const auto level = [&] {
+    switch (settings.level) {
+      case Level::kTrace:
+        return log::Level::kTrace;
+      case Level::kDebug:
+        return log::Level::kDebug;
+      case Level::kInfo:
+        return log::Level::kInfo;
+      case Level::kWarn:
+        return log::Level::kWarn;
+      case Level::kError:
+        return log::Level::kError;
+      case Level::kOff:
+        return log::Level::kOff;
+    }
+    return log::Level::kInfo;
+  };
+  log::Options options;
+  options.format = settings.format == config::LogSettings::Format::kJson ? log::Format::kJson
+                                                                         : log::Format::kText;
+  options.level = level();
+  options.file = settings.file;
+  options.file_bytes_max = static_cast<size_t>(settings.file_size_max_mb) << 20;
+  options.file_count = static_cast<size_t>(settings.file_count);
+  return options;
 }
 
 admin::AdminOptions admin_options(const config::Config& config,
@@ -174,30 +262,46 @@ admin::AdminOptions admin_options(const config::Config& config,
   return options;
 }
 
+std::vector<net::ListenOptions> client_listeners(const config::Config& config,
+                                                 std::shared_ptr<net::TlsContext> tls) {
+  std::vector<net::ListenOptions> listeners;
+  const auto add = [&](const config::Listener& listener, net::TlsMode mode) {
+    if (!listener.port) {
+      return;
+    }
+    std::vector<std::string> addresses = listener.addresses;
+    if (addresses.empty()) {
+      addresses.emplace_back();
+    }
+    for (const std::string& address : addresses) {
+      listeners.push_back({.address = address,
+                           .port = *listener.port,
+                           .backlog = config.listen_backlog,
+                           .tls = mode,
+                           .tls_context = tls});
+    }
+  };
+  add(config.client, config.tls.port_unification ? net::TlsMode::kBoth : net::TlsMode::kOff);
+  add(config.secure_client, net::TlsMode::kOn);
+  return listeners;
+}
+
 net::TlsOptions client_tls_options(const config::Config& config) {
   using ClientAuth = config::TlsSettings::ClientAuth;
   const config::TlsSettings& tls = config.tls;
-  net::TlsOptions options;
-  options.side = net::TlsSide::kServer;
-  if (tls.directory.empty()) {
-    options.key_store = store(tls.key_store);
-    options.trust_store = store(tls.trust_store);
-  } else {
-    options.key_store.path = tls.directory + "/tls.crt";
-    options.key_store.key_path = tls.directory + "/tls.key";
-    options.trust_store.path = tls.directory + "/ca.crt";
-  }
+  net::TlsOptions options = tls_options(tls);
   options.client_authentication =
       tls.client_auth == ClientAuth::kNeed   ? net::ClientAuthentication::kNeed
       : tls.client_auth == ClientAuth::kWant ? net::ClientAuthentication::kWant
                                              : net::ClientAuthentication::kNone;
-  if (tls.tls_1_2_enabled) {
-    options.protocols.emplace_back("TLSv1.2");
-  }
-  if (tls.tls_1_3_enabled) {
-    options.protocols.emplace_back("TLSv1.3");
-  }
-  options.cipher_suites = tls.cipher_suites;
+  options.verify_client_host_name = tls.hostname_verification && tls.client_hostname_verification;
+  return options;
+}
+
+net::TlsOptions admin_tls_options(const config::Config& config) {
+  net::TlsOptions options = tls_options(*config::admin_tls(config));
+  options.client_authentication = config.admin.need_client_auth ? net::ClientAuthentication::kNeed
+                                                                : net::ClientAuthentication::kNone;
   return options;
 }
 

@@ -1,6 +1,8 @@
 // Startup: configuration, locks, recovery, certificates.
 #include "server/app/startup.h"
 
+#include <malloc.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -22,33 +24,22 @@ void print(std::span<const config::Problem> problems, const char* kind) {
   }
 }
 
-log::Options logger_options(const config::LogSettings& settings) {
-  using Level = config::LogSettings::Level;
-  const auto level = [&] {
-    switch (settings.level) {
-      case Level::kTrace:
-        return log::Level::kTrace;
-      case Level::kDebug:
-        return log::Level::kDebug;
-      case Level::kInfo:
-        return log::Level::kInfo;
-      case Level::kWarn:
-        return log::Level::kWarn;
-      case Level::kError:
-        return log::Level::kError;
-      case Level::kOff:
-        return log::Level::kOff;
+/// Warnings and notes of a configuration that is used: for the reader of standard error in plain
+/// words; in the log where that is another place, or is read by a machine.
+void tell(const config::LogSettings& settings, std::span<const config::Problem> problems,
+          bool are_warnings) {
+  if (settings.file.empty() && settings.format == config::LogSettings::Format::kText) {
+    print(problems, are_warnings ? "warning" : "note");
+    return;
+  }
+  for (const config::Problem& problem : problems) {
+    const std::string text = config::to_text(problem);
+    if (are_warnings) {
+      log::warn("configuration", {{"detail", text}});
+    } else {
+      log::info("configuration", {{"detail", text}});
     }
-    return log::Level::kInfo;
-  };
-  log::Options options;
-  options.format = settings.format == config::LogSettings::Format::kJson ? log::Format::kJson
-                                                                         : log::Format::kText;
-  options.level = level();
-  options.file = settings.file;
-  options.file_bytes_max = static_cast<size_t>(settings.file_size_max_mb) << 20;
-  options.file_count = static_cast<size_t>(settings.file_count);
-  return options;
+  }
 }
 
 /// What this release cannot be asked to be.
@@ -65,13 +56,7 @@ std::optional<std::string> unsupported_role(const config::QuorumSettings& quorum
 Result<storage::Recovered> recover_database(storage::FileSystem& fs,
                                             const storage::Directories& directories,
                                             const config::Config& config) {
-  Result<storage::Recovered> recovered =
-      storage::recover(fs, directories,
-                       {.tree = tree_options(config),
-                        .trust_empty_snapshot = config.storage.snapshot_trust_empty,
-                        .db_autocreate = config.storage.autocreate_db,
-                        .enforce_epochs = false,
-                        .recent_txns_max = config.storage.commit_log_count});
+  Result<storage::Recovered> recovered = storage::recover(fs, directories, recover_options(config));
   if (!recovered) {
     return recovered;
   }
@@ -85,7 +70,30 @@ Result<storage::Recovered> recover_database(storage::FileSystem& fs,
   if (!settled) {
     return settled.error();
   }
+  // A loaded tree leaves as much freed memory behind as it keeps: its tables grew by doubling.
+  ::malloc_trim(0);
   return recovered;
+}
+
+/// The contexts of the ports that speak TLS.
+Status load_tls(Member::Parts& parts) {
+  const config::Config& config = parts.config;
+  const WallMillis now = read_clocks().wall;
+  if (config::clients_use_tls(config)) {
+    auto context = net::TlsContext::create(client_tls_options(config), now);
+    if (!context) {
+      return Error{ErrorKind::kInvalidInput, "TLS of clients: " + context.error().message};
+    }
+    parts.tls = std::move(*context);
+  }
+  if (config::admin_tls(config) != nullptr) {
+    auto context = net::TlsContext::create(admin_tls_options(config), now);
+    if (!context) {
+      return Error{ErrorKind::kInvalidInput, "TLS of the admin port: " + context.error().message};
+    }
+    parts.admin_tls = std::move(*context);
+  }
+  return {};
 }
 
 void log_recovery(const storage::Recovered& recovered, int64_t took_ms) {
@@ -140,9 +148,9 @@ std::variant<LoadedConfig, Refusal> load_config(std::span<const std::string> arg
   if (flags != nullptr) {
     config::add_jvm_flags(line, "SERVER_JVMFLAGS", flags);
   }
-  print(line.warnings, "warning");
-  print(line.errors, "error");
   if (!line.ok()) {
+    print(line.warnings, "warning");
+    print(line.errors, "error");
     return Refusal{ExitCode::kInvalidConfiguration};
   }
   LoadedConfig loaded;
@@ -158,17 +166,20 @@ std::variant<LoadedConfig, Refusal> load_config(std::span<const std::string> arg
   }
   config::ParseResult parsed =
       config::parse(loaded.file_text, loaded.file_name, line.system_properties, line.overrides);
-  print(parsed.warnings, "warning");
-  print(parsed.errors, "error");
   if (!parsed.ok()) {
+    print(parsed.warnings, "warning");
+    print(parsed.errors, "error");
     return Refusal{ExitCode::kInvalidConfiguration};
   }
   loaded.config = std::move(parsed.config);
-  const Status logger = log::start(logger_options(loaded.config.log));
+  const Status logger = log::start(logger_options(loaded.config));
   if (!logger) {
     std::fprintf(stderr, "error: %s\n", logger.error().message.c_str());
     return Refusal{ExitCode::kInvalidConfiguration};
   }
+  tell(loaded.config.log, line.warnings, true);
+  tell(loaded.config.log, parsed.warnings, true);
+  tell(loaded.config.log, parsed.notes, false);
   return loaded;
 }
 
@@ -187,13 +198,9 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
     return refuse(locks.error());
   }
   parts.locks = std::move(*locks);
-  if (config.secure_client.port || config.tls.port_unification || config.admin.force_https ||
-      config.admin.port_unification) {
-    auto context = net::TlsContext::create(client_tls_options(config), read_clocks().wall);
-    if (!context) {
-      return refuse({ErrorKind::kInvalidInput, context.error().message});
-    }
-    parts.tls = std::move(*context);
+  const Status tls = load_tls(parts);
+  if (!tls) {
+    return refuse(tls.error());
   }
   if (config.auth.x509_enabled) {
     Result<auth::CertificateIdRule> rule = certificate_rule(config);

@@ -106,10 +106,11 @@ std::string get_log_level(const Config& config) {
   return word_of<LogSettings::Level>(kLevels, config.log.level);
 }
 
+constexpr Needs kNeedsAdmin = {[](const Config& c) { return c.admin.enabled; },
+                               "while admin.enableServer is false"};
+
 std::vector<Key> admin_rows() {
   return {
-      {"admin.enableServer", Flag{[](Config& c) { return &c.admin.enabled; }},
-       "Run the HTTP server of commands and health."},
       {"admin.serverAddress",
        Custom{set_admin_address, get_admin_address, "a host name or an address"},
        "Address of that server; ZooKeeper's default is 0.0.0.0."},
@@ -130,21 +131,42 @@ std::vector<Key> admin_rows() {
       {"admin.restore.enabled", Flag{[](Config& c) { return &c.admin.restore_enabled; }},
        "Offer the command restore."},
       {"admin.portUnification", Flag{[](Config& c) { return &c.admin.port_unification; }},
-       "Serve TLS and plain HTTP on one port."},
-      {"admin.forceHttps", Flag{[](Config& c) { return &c.admin.force_https; }}, "Serve TLS only."},
-      {"admin.needClientAuth", Flag{[](Config& c) { return &c.admin.need_client_auth; }},
-       "Need a client certificate over TLS."},
+       "Serve TLS and plain HTTP on one port; TLS as ssl.quorum.* says, or else ssl.*."},
+      {"admin.forceHttps", Flag{[](Config& c) { return &c.admin.force_https; }},
+       "Serve TLS only, as ssl.quorum.* says, or else ssl.*."},
   };
 }
+
+/// Needs TLS on top.
+Key admin_client_auth_row() {
+  return {"admin.needClientAuth",
+          Flag{[](Config& c) { return &c.admin.need_client_auth; }},
+          "Need a client certificate over TLS.",
+          {},
+          Key::RawName::kNone,
+          {{[](const Config& c) { return admin_tls(c) != nullptr; },
+            "without admin.forceHttps or admin.portUnification"}}};
+}
+
+constexpr Needs kNeedsMetrics = {[](const Config& c) { return c.metrics.enabled; },
+                                 "as metricsProvider.className does not switch the page on"};
+constexpr Needs kNeedsLogFile = {[](const Config& c) { return !c.log.file.empty(); },
+                                 "without quorate.log.file"};
 
 std::vector<Key> metrics_and_log_rows() {
   return {
       {"metricsProvider.httpHost",
        Custom{set_metrics_address, get_metrics_address, "a host name or an address"},
-       "Address of the page that Prometheus reads."},
+       "Address of the page that Prometheus reads.",
+       {},
+       Key::RawName::kNone,
+       {kNeedsMetrics}},
       {"metricsProvider.httpPort",
        Custom{set_metrics_port, get_metrics_port, "an integer of 0 to 65535"},
-       "TCP port of that page, which it switches on; 0 lets the system choose one."},
+       "TCP port of that page, which it switches on; 0 lets the system choose one.",
+       {},
+       Key::RawName::kNone,
+       {kNeedsMetrics}},
       {"metricsProvider.className",
        Custom{set_metrics_class, get_metrics_class,
               "org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider, or "
@@ -169,22 +191,25 @@ std::vector<Key> metrics_and_log_rows() {
        Int32{[](Config& c) { return &c.log.file_size_max_mb; }, 1, 1048576},
        "Size at which that file is rotated, MiB.",
        {},
-       Key::RawName::kOurs},
+       Key::RawName::kOurs,
+       {kNeedsLogFile}},
       {"quorate.log.fileCount",
        Int32{[](Config& c) { return &c.log.file_count; }, 1, 1000},
        "Rotated files that are kept.",
        {},
-       Key::RawName::kOurs},
+       Key::RawName::kOurs,
+       {kNeedsLogFile}},
   };
 }
 
 }  // namespace
 
 std::vector<Key> admin_keys() {
-  std::vector<Key> rows = admin_rows();
-  for (Key& row : metrics_and_log_rows()) {
-    rows.push_back(std::move(row));
-  }
+  std::vector<Key> rows = {{"admin.enableServer", Flag{[](Config& c) { return &c.admin.enabled; }},
+                            "Run the HTTP server of commands and health."}};
+  append(rows, with_needs(admin_rows(), kNeedsAdmin));
+  rows.push_back(admin_client_auth_row());
+  append(rows, metrics_and_log_rows());
   return rows;
 }
 

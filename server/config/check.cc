@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "server/config/expression.h"
 #include "server/config/text.h"
 
 namespace quorate::config {
@@ -102,9 +103,21 @@ void check_listeners(const Config& config, const Settings& settings, const Repor
   }
 }
 
+/// Revocation lists have to come from somewhere, and stores of Java hold none.
+void check_revocation(const TlsSettings& tls, const std::string& prefix, const Reporter& error) {
+  using Type = StoreSettings::Type;
+  const Type type = tls.trust_store.type;
+  if (tls.check_revocation && tls.directory.empty() && tls.revocation_file.empty() &&
+      (type == Type::kJks || type == Type::kPkcs12)) {
+    error(prefix + "crl", "is true, but a JKS or PKCS12 store holds no revocation lists: set " +
+                              prefix + "crlFile to a PEM file of them");
+  }
+}
+
 /// `prefix` is that of the keys, `ssl.` or `ssl.quorum.`; `because` names who needs them.
 void check_tls(const TlsSettings& tls, const std::string& prefix, const std::string& because,
                const Reporter& error) {
+  check_revocation(tls, prefix, error);
   if (!tls.directory.empty()) {
     return;
   }
@@ -118,16 +131,18 @@ void check_tls(const TlsSettings& tls, const std::string& prefix, const std::str
 }
 
 void check_admin(const Config& config, const Reporter& error) {
-  const AdminSettings& admin = config.admin;
-  const bool needs_tls = admin.force_https || admin.port_unification || admin.need_client_auth;
-  const bool has_tls = !config.tls.directory.empty() || !config.tls.key_store.location.empty() ||
-                       !config.quorum_tls.key_store.location.empty();
-  if (admin.enabled && needs_tls && !has_tls) {
-    const std::string_view key = admin.force_https        ? "admin.forceHttps"
-                                 : admin.port_unification ? "admin.portUnification"
-                                                          : "admin.needClientAuth";
-    error(key,
+  const TlsSettings* tls = admin_tls(config);
+  if (tls == nullptr || !tls->directory.empty()) {
+    return;
+  }
+  if (tls->key_store.location.empty()) {
+    error(config.admin.force_https ? "admin.forceHttps" : "admin.portUnification",
           "is true, but neither ssl.keyStore.location nor ssl.quorum.keyStore.location is set");
+    return;
+  }
+  if (config.admin.need_client_auth && tls->trust_store.location.empty()) {
+    const std::string prefix = tls == &config.tls ? "ssl." : "ssl.quorum.";
+    error(prefix + "trustStore.location", "is not set, but needed by admin.needClientAuth");
   }
 }
 
@@ -138,10 +153,33 @@ bool is_offered(const AuthSettings& auth, std::string_view scheme) {
   if (scheme == "x509") {
     return auth.x509_enabled;
   }
-  return scheme == "ensemble" ? auth.ensemble_scheme_enabled : true;
+  if (scheme == "ensemble") {
+    return auth.ensemble_scheme_enabled || !auth.ensemble_names.empty();
+  }
+  return true;
+}
+
+/// The id of a certificate that is one of its alternative names.
+void check_alternative_name(const AuthSettings& auth, const Reporter& error) {
+  if (!auth.x509_id_is_alternative_name) {
+    return;
+  }
+  if (auth.x509_name_type < 0) {
+    error("ssl.x509.clientCertIdSanMatchType",
+          "is not set, but needed by ssl.x509.clientCertIdType=SAN");
+  }
+  const Result<size_t> groups = count_groups(auth.x509_name_extract);
+  if (groups && static_cast<size_t>(auth.x509_name_extract_group) > *groups) {
+    error("ssl.x509.clientCertIdSanExtractMatcherGroupIndex",
+          "is " + std::to_string(auth.x509_name_extract_group) +
+              ", must be at most the groups of ssl.x509.clientCertIdSanExtractRegex, of which "
+              "there are " +
+              std::to_string(*groups));
+  }
 }
 
 void check_auth(const AuthSettings& auth, const Reporter& error, const Reporter& warning) {
+  check_alternative_name(auth, error);
   if (auth.enforce_auth && auth.enforced_schemes.empty()) {
     error("enforce.auth.schemes", "is not set, but needed by enforce.auth.enabled");
   }
@@ -175,15 +213,18 @@ void check(const Config& config, const Settings& settings, const std::string& fi
     warning("forceSync", "is no: acknowledged writes can be lost when the machine stops");
   }
   if (config.read_only_mode_enabled) {
-    warning("readonlymode.enabled", "has no effect: this release does not have the feature");
+    warning("readonlymode.enabled",
+            "lets the word isro be answered and nothing else: this release serves no read-only "
+            "clients");
   }
   check_sessions(config.session, error);
   check_listeners(config, settings, error, warning);
   check_ports(config, error);
-  if (config.secure_client.port) {
-    check_tls(config.tls, "ssl.", "secureClientPort", error);
+  if (clients_use_tls(config)) {
+    check_tls(config.tls, "ssl.",
+              config.secure_client.port ? "secureClientPort" : "client.portUnification", error);
   }
-  if (config.quorum.tls_enabled) {
+  if (config.quorum.tls_enabled && needs_quorum(config.quorum)) {
     check_tls(config.quorum_tls, "ssl.quorum.", "sslQuorum", error);
   }
   check_admin(config, error);

@@ -86,20 +86,6 @@ std::string get_listen_addresses(const Config& config) {
   return hosts_text(config.listen_addresses);
 }
 
-/// There is one network implementation; ZooKeeper's two class names both mean it.
-Verdict set_connection_factory(Config&, std::string_view value) {
-  if (value == "org.apache.zookeeper.server.NIOServerCnxnFactory" ||
-      value == "org.apache.zookeeper.server.NettyServerCnxnFactory") {
-    return {};
-  }
-  return Verdict{.kind = Verdict::Kind::kWarning,
-                 .message = "names the class " + quoted(value) +
-                            ", which cannot be loaded here; the built-in network code serves"};
-}
-std::string get_connection_factory(const Config&) {
-  return "org.apache.zookeeper.server.NIOServerCnxnFactory";
-}
-
 constexpr std::string_view kHosts = "host names or addresses joined by commas";
 
 std::vector<Key> port_keys() {
@@ -110,9 +96,7 @@ std::vector<Key> port_keys() {
        {},
        Key::RawName::kOurs},
       {"clientPort", OptionalPort{[](Config& c) { return &c.client.port; }},
-       "TCP port of clients; 0 lets the system choose one; without it the port is off."}
-
-      ,
+       "TCP port of clients; 0 lets the system choose one; without it the port is off."},
       {"clientPortAddress", Custom{set_client_addresses, get_client_addresses, kHosts},
        "Addresses on which clientPort listens; all of the machine when not set."},
       {"secureClientPort", OptionalPort{[](Config& c) { return &c.secure_client.port; }},
@@ -123,18 +107,18 @@ std::vector<Key> port_keys() {
        "Connections that wait to be accepted; -1: what the system allows."},
       {"clientTcpKeepAlive", Flag{[](Config& c) { return &c.client_tcp_keep_alive; }},
        "TCP keep-alive on client connections."},
-      {"tcpKeepAlive", Flag{[](Config& c) { return &c.peer_tcp_keep_alive; }},
-       "TCP keep-alive between members."},
-      {"serverCnxnFactory",
-       Custom{set_connection_factory, get_connection_factory,
-              "org.apache.zookeeper.server.NIOServerCnxnFactory or NettyServerCnxnFactory"},
-       "Network class of ZooKeeper; accepted and of no effect."},
+      {"tcpKeepAlive",
+       Flag{[](Config& c) { return &c.peer_tcp_keep_alive; }},
+       "TCP keep-alive between members.",
+       {},
+       Key::RawName::kNone,
+       {kNeedsEnsemble}},
       {"4lw.commands.whitelist",
        Custom{set_words, get_words, "four-letter words joined by commas, or *"},
        "Four-letter words that are answered; srvr always is."},
       {"readonlymode.enabled",
        Flag{[](Config& c) { return &c.read_only_mode_enabled; }},
-       "Serve read-only clients without a quorum.",
+       "Answer the word isro; read-only clients without a quorum are not served in this release.",
        {},
        Key::RawName::kOnly},
   };
@@ -161,9 +145,7 @@ std::vector<Key> session_keys() {
 
 std::vector<Key> client_keys() {
   std::vector<Key> rows = port_keys();
-  for (Key& row : session_keys()) {
-    rows.push_back(std::move(row));
-  }
+  append(rows, session_keys());
   return rows;
 }
 

@@ -77,7 +77,7 @@ void complete(Config& config, const Settings& settings) {
     config.limits.jute_max_buffer_extra_bytes = config.limits.jute_max_buffer_bytes;
   }
   complete_client_port(config);
-  if (config.secure_client.port) {
+  if (clients_use_tls(config)) {
     config.auth.x509_enabled = true;
   }
   if (config.quorum.connect_to_learner_master_limit_ticks == 0) {

@@ -39,8 +39,6 @@ struct StorageSettings {
   int64_t fsync_warning_threshold_ms = 1000;
   /// Committed transactions kept in memory to bring learners up to date. Default 500.
   int32_t commit_log_count = 500;
-  /// Most transactions in one flush of the log. Default 1000.
-  int32_t flush_batch_max = 1000;
   /// How snapshots are compressed. Default none.
   enum class Compression { kNone, kGzip } snapshot_compression = Compression::kNone;
   /// Whether logs without any valid snapshot are replayed from empty. Default false: refuse.
@@ -49,8 +47,6 @@ struct StorageSettings {
   bool autocreate_db = true;
   /// Whether missing data directories are created. Default true.
   bool autocreate_data_dir = true;
-  /// Whether a snapshot ends with the last zxid, as ZooKeeper 3.9 writes it. Default true.
-  bool serialize_last_zxid = true;
   /// Snapshots kept by the purge, >= 3. Default 3.
   int32_t purge_retain_count = 3;
   /// Milliseconds between purges; 0: never. Default 1 h (ZooKeeper: never).
@@ -80,24 +76,18 @@ struct LimitSettings {
   int32_t jute_max_buffer_bytes = 1048575;
   /// Bytes that a record which the server wrote itself may exceed that by. Default the same.
   int32_t jute_max_buffer_extra_bytes = 1048575;
-  /// Requests in flight in all before a busy connection is read no further. Default 1000.
-  int32_t global_outstanding_limit = 1000;
+  /// Requests in flight in all before a busy connection is read no further. Default 65536:
+  /// ZooKeeper's 1000 would pause 16 clients that pipeline, and ours counts their bytes as well.
+  int32_t global_outstanding_limit = 65536;
   /// Bytes above which a request counts as large; -1: none is. Default -1.
   int32_t large_request_threshold_bytes = -1;
   /// Bytes of large requests in flight in all, at most. Default 100 MiB.
   int32_t large_request_max_bytes = 104857600;
-  /// Requests accepted before the throttle delays more; 0: no throttle. Default 0.
+  /// Requests in flight in all before the throttle delays any more; 0: no throttle. Default 0.
   int32_t request_throttle_max = 0;
-  /// Milliseconds that the throttle waits for room. Default 100.
-  int32_t request_throttle_stall_ms = 100;
-  /// Whether throttled requests of closed connections are dropped. Default true.
-  bool request_throttle_drop_stale = true;
-  /// Milliseconds that a request may wait before it is refused; 0: for ever. Default 0.
+  /// Milliseconds after which a delayed request is refused; 0: never. Default 0.
   int32_t throttled_op_wait_ms = 0;
-  /// Serialised getData and getChildren replies kept, entries; 0: none. Default 400.
-  int32_t response_cache_entries = 400;
-  int32_t children_response_cache_entries = 400;
-  /// TLS handshakes in progress, at most; -1: no limit. Default -1.
+  /// TLS handshakes in progress, at most; 0 or less: 512. Default -1.
   int32_t outstanding_handshakes = -1;
 };
 
@@ -113,12 +103,11 @@ struct ConnectionThrottleSettings {
   /// Steps by which the drop probability rises and falls, 0..1. Defaults 0.02 and 0.002.
   double drop_increase = 0.02;
   double drop_decrease = 0.002;
-  /// Share of free tokens above which the probability falls, 0..1. Default 0.
+  /// Share of tokens in use up to which the probability falls, 0..1. Default 0.
   double decrease_ratio = 0.0;
-  /// Whether a connection costs by its kind, and the cost of each, tokens. Defaults false, 3, 1, 2.
+  /// Whether a connection costs by its kind, and the cost of each, tokens. Defaults false, 3, 2.
   bool weight_enabled = false;
   int32_t global_session_weight = 3;
-  int32_t local_session_weight = 1;
   int32_t renew_session_weight = 2;
 };
 
@@ -154,8 +143,19 @@ struct AuthSettings {
   Secret super_digest;
   /// Whether a client certificate gives an x509 id. Default: when secure_client is on.
   bool x509_enabled = false;
-  /// Distinguished name of the certificate above all ACLs; empty: there is none. Default empty.
+  /// Id of the certificate above all ACLs; empty: there is none. Default empty.
   std::string x509_super_user;
+  /// Whether an alternative name of a client certificate is its id, rather than its subject; the
+  /// fields below say which. Default false.
+  bool x509_id_is_alternative_name = false;
+  /// Kind of that name as RFC 5280 numbers them (1 email, 2 DNS, 4 directory, 6 URI, 7 IP address,
+  /// 8 registered id); -1: not said. Default -1.
+  int32_t x509_name_type = -1;
+  /// Exactly one name of that kind must have a match of the first expression; the id is the first
+  /// match of the second one in it, or a group of that. Defaults `.*`, `.*` and 0, the whole match.
+  std::string x509_name_match = ".*";
+  std::string x509_name_extract = ".*";
+  int32_t x509_name_extract_group = 0;
   /// Whether the ensemble scheme is offered. Default false.
   bool ensemble_scheme_enabled = false;
   /// Names of this ensemble that a client may state; empty: any. Default empty.
@@ -245,5 +245,12 @@ struct Config {
   LogSettings log;
   QuorumSettings quorum;
 };
+
+/// Whether a port of clients speaks TLS.
+[[nodiscard]] bool clients_use_tls(const Config& config);
+
+/// The settings of the TLS of the HTTP server of commands: those between members where they have a
+/// key store, as in ZooKeeper, or else those of the clients; null when it speaks no TLS.
+[[nodiscard]] const TlsSettings* admin_tls(const Config& config);
 
 }  // namespace quorate::config

@@ -36,6 +36,15 @@ std::string system_property_names(const Key& key) {
   return {};
 }
 
+/// " No effect without this, or without that."
+std::string needs_text(const Key& key) {
+  std::string text;
+  for (const Needs& needs : key.needs) {
+    text += (text.empty() ? " No effect " : ", or ") + std::string(needs.otherwise);
+  }
+  return text.empty() ? text : escape_cell(text) + ".";
+}
+
 void append_supported_row(std::string& to, const Key& key, const Config& defaults) {
   const Family* family = std::get_if<Family>(&key.target);
   std::string name = key.name + (family != nullptr ? std::string(family->suffix) : "");
@@ -45,7 +54,7 @@ void append_supported_row(std::string& to, const Key& key, const Config& default
   const std::string value = value_text(key, defaults);
   const std::string spelled = system_property_names(key);
   to += "| `" + name + "` | " + (value.empty() ? "" : "`" + escape_cell(value) + "`") + " | " +
-        escape_cell(allowed_text(key)) + " | " + escape_cell(key.about) +
+        escape_cell(allowed_text(key)) + " | " + escape_cell(key.about) + needs_text(key) +
         (spelled.empty() ? "" : " (" + spelled + ")") + " |\n";
 }
 
@@ -109,7 +118,9 @@ std::string keys_markdown() {
       "# Keys of zoo.cfg\n\n"
       "Written by the tests from the table in `server/config/*_keys.cc`; do not edit.\n\n"
       "Each key is a system property too: `-Dzookeeper.KEY=VALUE`, or as its row says. zoo.cfg is "
-      "stronger than `-D`,\nand arguments are stronger than zoo.cfg.\n\n"
+      "stronger than `-D`,\nand arguments are stronger than zoo.cfg. No key is ignored in "
+      "silence: one that has no effect, here or beside\nthe other settings, is told of at start."
+      "\n\n"
       "| key | default | allowed | meaning |\n|---|---|---|---|\n";
   const Config defaults;
   for (const Key& key : all_keys()) {

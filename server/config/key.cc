@@ -169,12 +169,6 @@ struct Value {
   std::string operator()(const Refused&) const { return {}; }
 };
 
-void append(std::vector<Key>& to, std::vector<Key> rows) {
-  for (Key& row : rows) {
-    to.push_back(std::move(row));
-  }
-}
-
 std::vector<Key> join_tables() {
   std::vector<Key> rows;
   append(rows, client_keys());
@@ -248,6 +242,13 @@ std::string value_text(const Key& key, const Config& config) {
 }
 
 std::string allowed_text(const Key& key) { return std::visit(Allowed{}, key.target); }
+
+std::vector<Key> with_needs(std::vector<Key> rows, Needs needs) {
+  for (Key& row : rows) {
+    row.needs.insert(row.needs.begin(), needs);
+  }
+  return rows;
+}
 
 bool is_supported(const Key& key) {
   return !std::holds_alternative<Ignored>(key.target) &&

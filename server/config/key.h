@@ -114,6 +114,15 @@ struct Refused {
 using Target = std::variant<Flag, Int32, Int64, Fraction, Port, OptionalPort, Text, SecretText,
                             List, Custom, Family, Ignored, Refused>;
 
+/// Something that a key needs to have an effect. Where it is missing, a setting of the key is told
+/// of, so that none is ignored in silence.
+struct Needs {
+  /// Whether it is there. Called on a complete Config.
+  bool (*is_met)(const Config&);
+  /// When it is missing, as the end of "has no effect ": "without clientPort".
+  std::string_view otherwise;
+};
+
 /// One row.
 struct Key {
   /// As zoo.cfg spells it. As a system property it is `zookeeper.` + name, unless `raw`.
@@ -130,7 +139,12 @@ struct Key {
     kOnly,  ///< `NAME`: elsewhere, in zoo.cfg too, ZooKeeper ignores the key without a word.
     kOurs,  ///< Our own key (`quorate.*`): `NAME`, never prefixed.
   } raw = RawName::kNone;
+  /// All that it needs; the first that is missing is told. Keys with a field only.
+  std::vector<Needs> needs = {};
 };
+
+/// `rows`, each of which needs this before what else it needs.
+[[nodiscard]] std::vector<Key> with_needs(std::vector<Key> rows, Needs needs);
 
 /// Every key, grouped by subject; where two keys decide one thing, the later one has the last word.
 /// The same at every call.

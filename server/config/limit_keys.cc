@@ -25,23 +25,24 @@ std::vector<Key> size_keys() {
        Key::RawName::kAlso},
       {"globalOutstandingLimit",
        Int32{[](Config& c) { return &c.limits.global_outstanding_limit; }, 1},
-       "Requests in flight in all before a busy connection is read no further."},
+       "Requests in flight in all before a busy connection is read no further; ZooKeeper's default "
+       "is 1000."},
       {"largeRequestThreshold",
        Int32{[](Config& c) { return &c.limits.large_request_threshold_bytes; }, -1},
        "Size above which a request counts as large, bytes; -1: none does."},
       {"largeRequestMaxBytes",
        Int32{[](Config& c) { return &c.limits.large_request_max_bytes; }, 1},
-       "Large requests in flight, at most, bytes."},
-      {"maxResponseCacheSize",
-       Int32{[](Config& c) { return &c.limits.response_cache_entries; }, -1},
-       "Serialised getData replies that are kept, entries; 0 or -1: none."},
-      {"maxGetChildrenResponseCacheSize",
-       Int32{[](Config& c) { return &c.limits.children_response_cache_entries; }, -1},
-       "Serialised getChildren replies that are kept, entries; 0 or -1: none."},
+       "Large requests in flight, at most, bytes; a connection that would exceed it is closed.",
+       {},
+       Key::RawName::kNone,
+       {{[](const Config& c) { return c.limits.large_request_threshold_bytes >= 0; },
+         "without largeRequestThreshold"}}},
       {"netty.server.outstandingHandshake.limit",
        Int32{[](Config& c) { return &c.limits.outstanding_handshakes; }, -1},
-       "TLS handshakes in progress, at most; -1: no limit.",
-       {"outstandingHandshake.limit"}},
+       "TLS handshakes in progress, at most: more clients wait to be accepted; 0 or less: 512.",
+       {"outstandingHandshake.limit"},
+       Key::RawName::kNone,
+       {kNeedsClientTls}},
   };
 }
 
@@ -49,29 +50,30 @@ std::vector<Key> request_throttle_keys() {
   return {
       {"request_throttle_max_requests",
        Int32{[](Config& c) { return &c.limits.request_throttle_max; }, 0},
-       "Requests accepted before more are delayed; 0: no throttle.",
+       "Requests in flight in all before any more are delayed; 0: no throttle.",
        {"requestThrottleLimit"}},
-      {"request_throttle_stall_time",
-       Int32{[](Config& c) { return &c.limits.request_throttle_stall_ms; }, 1},
-       "Time that the throttle waits for room, milliseconds.",
-       {"requestThrottleStallTime"}},
-      {"request_throttle_drop_stale",
-       Flag{[](Config& c) { return &c.limits.request_throttle_drop_stale; }},
-       "Drop throttled requests of closed connections.",
-       {"requestThrottleDropStale"}},
       {"throttled_op_wait_time",
        Int32{[](Config& c) { return &c.limits.throttled_op_wait_ms; }, 0},
-       "Time that a request may wait before it is refused, milliseconds; 0: for ever.",
-       {"throttledOpWaitTime"}},
+       "Time after which a delayed request is refused, milliseconds; 0: never.",
+       {"throttledOpWaitTime"},
+       Key::RawName::kNone,
+       {{[](const Config& c) { return c.limits.request_throttle_max > 0; },
+         "without request_throttle_max_requests"}}},
   };
 }
 
-std::vector<Key> connection_throttle_keys() {
+bool has_tokens(const Config& config) { return config.connection_throttle.tokens_max > 0; }
+
+constexpr Needs kNeedsTokens = {has_tokens, "without connection_throttle_tokens"};
+constexpr Needs kNeedsFreezeTime = {
+    [](const Config& c) { return has_tokens(c) && c.connection_throttle.freeze_time_ms >= 0; },
+    "without connection_throttle_tokens and connection_throttle_freeze_time"};
+constexpr Needs kNeedsWeights = {
+    [](const Config& c) { return has_tokens(c) && c.connection_throttle.weight_enabled; },
+    "without connection_throttle_tokens and connection_throttle_weight_enabled"};
+
+std::vector<Key> token_keys() {
   return {
-      {"connection_throttle_tokens",
-       Int32{[](Config& c) { return &c.connection_throttle.tokens_max; }, 0},
-       "Tokens that new connections draw from, at most; 0: no throttle.",
-       {"connectionMaxTokens"}},
       {"connection_throttle_fill_time",
        Int32{[](Config& c) { return &c.connection_throttle.fill_time_ms; }, 1},
        "Time between refills, milliseconds.",
@@ -84,6 +86,14 @@ std::vector<Key> connection_throttle_keys() {
        Int32{[](Config& c) { return &c.connection_throttle.freeze_time_ms; }, -1},
        "Time between changes of the drop probability, milliseconds; -1: it never changes.",
        {"connectionFreezeTime"}},
+      {"connection_throttle_weight_enabled",
+       Flag{[](Config& c) { return &c.connection_throttle.weight_enabled; }},
+       "Let connections cost tokens by their kind."},
+  };
+}
+
+std::vector<Key> drop_keys() {
+  return {
       {"connection_throttle_drop_increase",
        Fraction{[](Config& c) { return &c.connection_throttle.drop_increase; }},
        "Step by which the drop probability rises.",
@@ -94,17 +104,16 @@ std::vector<Key> connection_throttle_keys() {
        {"connectionDropDecrease"}},
       {"connection_throttle_decrease_ratio",
        Fraction{[](Config& c) { return &c.connection_throttle.decrease_ratio; }},
-       "Share of free tokens above which the drop probability falls.",
+       "Share of tokens in use up to which the drop probability falls.",
        {"connectionDecreaseRatio"}},
-      {"connection_throttle_weight_enabled",
-       Flag{[](Config& c) { return &c.connection_throttle.weight_enabled; }},
-       "Let connections cost tokens by their kind."},
+  };
+}
+
+std::vector<Key> weight_keys() {
+  return {
       {"connection_throttle_global_session_weight",
        Int32{[](Config& c) { return &c.connection_throttle.global_session_weight; }, 1},
-       "Cost of a new global session, tokens."},
-      {"connection_throttle_local_session_weight",
-       Int32{[](Config& c) { return &c.connection_throttle.local_session_weight; }, 1},
-       "Cost of a new local session, tokens."},
+       "Cost of a new session, tokens."},
       {"connection_throttle_renew_session_weight",
        Int32{[](Config& c) { return &c.connection_throttle.renew_session_weight; }, 1},
        "Cost of a renewed session, tokens."},
@@ -115,12 +124,14 @@ std::vector<Key> connection_throttle_keys() {
 
 std::vector<Key> limit_keys() {
   std::vector<Key> rows = size_keys();
-  for (Key& row : request_throttle_keys()) {
-    rows.push_back(std::move(row));
-  }
-  for (Key& row : connection_throttle_keys()) {
-    rows.push_back(std::move(row));
-  }
+  append(rows, request_throttle_keys());
+  rows.push_back({"connection_throttle_tokens",
+                  Int32{[](Config& c) { return &c.connection_throttle.tokens_max; }, 0},
+                  "Tokens that new connections draw from, at most; 0: no throttle.",
+                  {"connectionMaxTokens"}});
+  append(rows, with_needs(token_keys(), kNeedsTokens));
+  append(rows, with_needs(drop_keys(), kNeedsFreezeTime));
+  append(rows, with_needs(weight_keys(), kNeedsWeights));
   return rows;
 }
 

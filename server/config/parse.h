@@ -18,6 +18,9 @@ struct ParseResult {
   std::vector<Problem> errors;
   /// What works but was probably not meant, by line.
   std::vector<Problem> warnings;
+  /// Settings that are right and have no effect beside the others, by line; one for all that have
+  /// the same reason. Only where there are no errors.
+  std::vector<Problem> notes;
 
   [[nodiscard]] bool ok() const { return errors.empty(); }
 };

@@ -1,4 +1,5 @@
 // Keys of the ensemble: servers, groups, weights, and the limits of election and sync.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -115,24 +116,40 @@ Verdict set_election_algorithm(Config&, std::string_view value) {
 }
 std::string get_election_algorithm(const Config&) { return "3"; }
 
-std::vector<Key> member_rows() {
+/// A list of one server, which is standalone, may name the port of its clients.
+bool is_list_of_use(const Config& config) {
+  return kNeedsEnsemble.is_met(config) ||
+         std::ranges::any_of(config.quorum.servers, [](const auto& entry) {
+           return entry.second.client || entry.second.secure_client;
+         });
+}
+
+std::vector<Key> list_rows() {
   return {
       {"server.",
        Family{set_server, get_servers, "N",
               "host:quorumPort:electionPort[:participant|observer][;[clientHost:]clientPort]"},
-       "Server N of the ensemble."},
+       "Server N of the ensemble.",
+       {},
+       Key::RawName::kNone,
+       {{is_list_of_use, kNeedsEnsemble.otherwise}}},
+      {"dynamicConfigFile", Text{[](Config& c) { return &c.quorum.dynamic_config_file; }},
+       "File that holds the keys server, group and weight instead."},
+      {"standaloneEnabled", Flag{[](Config& c) { return &c.quorum.standalone_enabled; }},
+       "Let a list of one server run standalone."},
+      {"reconfigEnabled", Flag{[](Config& c) { return &c.quorum.reconfig_enabled; }},
+       "Allow the operation reconfig; a standalone member answers it as ZooKeeper does."},
+  };
+}
+
+std::vector<Key> member_rows() {
+  return {
       {"group.", Family{set_group, get_groups, "G", "server ids of 0 to 255 joined by ':'"},
        "Servers of group G; without groups a plain majority decides."},
       {"weight.", Family{set_weight, get_weights, "N", "an integer of 0 to 2147483647"},
        "Weight of server N in its group; 1 when not set."},
-      {"dynamicConfigFile", Text{[](Config& c) { return &c.quorum.dynamic_config_file; }},
-       "File that holds the keys server, group and weight instead."},
       {"peerType", Custom{set_peer_type, get_peer_type, "participant or observer"},
        "What this member is; the list of servers decides."},
-      {"standaloneEnabled", Flag{[](Config& c) { return &c.quorum.standalone_enabled; }},
-       "Let a list of one server run standalone."},
-      {"reconfigEnabled", Flag{[](Config& c) { return &c.quorum.reconfig_enabled; }},
-       "Allow the operation reconfig."},
       {"quorate.name",
        Text{[](Config& c) { return &c.quorum.member_name; }},
        "This member's name: its id is that of the server whose first host label it is.",
@@ -213,13 +230,10 @@ std::vector<Key> election_rows() {
 }  // namespace
 
 std::vector<Key> quorum_keys() {
-  std::vector<Key> rows = member_rows();
-  for (Key& row : sync_rows()) {
-    rows.push_back(std::move(row));
-  }
-  for (Key& row : election_rows()) {
-    rows.push_back(std::move(row));
-  }
+  std::vector<Key> rows = list_rows();
+  append(rows, with_needs(member_rows(), kNeedsEnsemble));
+  append(rows, with_needs(sync_rows(), kNeedsEnsemble));
+  append(rows, with_needs(election_rows(), kNeedsEnsemble));
   return rows;
 }
 

@@ -110,8 +110,6 @@ std::vector<Key> log_keys() {
        "Time after which one fsync is logged as slow, milliseconds.",
        {},
        Key::RawName::kAlso},
-      {"maxBatchSize", Int32{[](Config& c) { return &c.storage.flush_batch_max; }, 1},
-       "Most transactions in one flush of the log."},
       {"commitLogCount", Int32{[](Config& c) { return &c.storage.commit_log_count; }, 0},
        "Committed transactions kept in memory to bring learners up to date."},
   };
@@ -128,12 +126,13 @@ std::vector<Key> snapshot_keys() {
        "How snapshots are compressed."},
       {"snapshot.trust.empty", Flag{[](Config& c) { return &c.storage.snapshot_trust_empty; }},
        "Replay logs without any valid snapshot from an empty tree."},
-      {"serializeLastProcessedZxid.enabled",
-       Flag{[](Config& c) { return &c.storage.serialize_last_zxid; }},
-       "End a snapshot with the last zxid, as ZooKeeper 3.9 does."},
       {"autopurge.snapRetainCount",
        Custom{set_retain_count, get_retain_count, "an integer of 3 to 2147483647"},
-       "Snapshots that the purge keeps, with the logs that they need."},
+       "Snapshots that the purge keeps, with the logs that they need.",
+       {},
+       Key::RawName::kNone,
+       {{[](const Config& c) { return c.storage.purge_interval_ms > 0; },
+         "while autopurge.purgeInterval is 0"}}},
       {"autopurge.purgeInterval", Custom{set_purge_interval, get_purge_interval, kIntervalAllowed},
        "Time between purges; ZooKeeper's default is 0, ours 1 hour."},
   };
@@ -143,12 +142,8 @@ std::vector<Key> snapshot_keys() {
 
 std::vector<Key> storage_keys() {
   std::vector<Key> rows = directory_keys();
-  for (Key& row : log_keys()) {
-    rows.push_back(std::move(row));
-  }
-  for (Key& row : snapshot_keys()) {
-    rows.push_back(std::move(row));
-  }
+  append(rows, log_keys());
+  append(rows, snapshot_keys());
   return rows;
 }
 

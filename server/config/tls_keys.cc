@@ -127,12 +127,63 @@ struct TlsFields {
     return word_of<ClientAuth>(kClientAuths, (config.*kSection).client_auth);
   }
   static bool* hostname_verification(Config& config) { return &tls(config).hostname_verification; }
+  static bool* client_hostname_verification(Config& config) {
+    return &tls(config).client_hostname_verification;
+  }
+  static bool* check_revocation(Config& config) { return &tls(config).check_revocation; }
+  static std::string* revocation_file(Config& config) { return &tls(config).revocation_file; }
   static int32_t* handshake_timeout_ms(Config& config) { return &tls(config).handshake_timeout_ms; }
 };
 
-constexpr std::string_view kNotChecked =
-    "revocation and client host names are not checked here, and ignoring the key would let in "
-    "whom ZooKeeper keeps out";
+constexpr Needs kNeedsTls = {
+    [](const Config& c) { return clients_use_tls(c) || admin_tls(c) == &c.tls; },
+    "while neither the ports of clients nor the admin port use it"};
+constexpr Needs kNeedsQuorumTls = {
+    [](const Config& c) { return kNeedsEnsemble.is_met(c) || admin_tls(c) == &c.quorum_tls; },
+    kNeedsEnsemble.otherwise};
+
+/// Keys of a section that need more than the others.
+struct NarrowNeeds {
+  std::string_view name;
+  Needs needs;
+};
+constexpr Needs kNeedsBothVerifications = {
+    [](const Config& c) {
+      return c.tls.hostname_verification && c.tls.client_hostname_verification;
+    },
+    "unless ssl.hostnameVerification and ssl.clientHostnameVerification are both true"};
+constexpr Needs kNeedsRevocation = {[](const Config& c) { return c.tls.check_revocation; },
+                                    "without ssl.crl"};
+constexpr Needs kNeedsQuorumRevocation = {
+    [](const Config& c) { return c.quorum_tls.check_revocation; }, "without ssl.quorum.crl"};
+constexpr Needs kNeedsNoDirectory = {[](const Config& c) { return c.tls.directory.empty(); },
+                                     "beside quorate.tlsDir"};
+constexpr std::array<NarrowNeeds, 20> kNarrowNeeds = {{
+    {"ssl.hostnameVerification", kNeedsClientTls},
+    {"ssl.hostnameVerification", kNeedsBothVerifications},
+    {"ssl.clientHostnameVerification", kNeedsClientTls},
+    {"ssl.clientHostnameVerification", kNeedsBothVerifications},
+    {"ssl.clientAuth", kNeedsClientTls},
+    {"ssl.handshakeDetectionTimeoutMillis", kNeedsClientTls},
+    {"ssl.crlFile", kNeedsRevocation},
+    {"ssl.quorum.crlFile", kNeedsQuorumRevocation},
+    {"ssl.quorum.clientAuth", kNeedsEnsemble},
+    {"ssl.quorum.handshakeDetectionTimeoutMillis", kNeedsEnsemble},
+    {"ssl.quorum.hostnameVerification", kNeedsEnsemble},
+    {"ssl.quorum.clientHostnameVerification", kNeedsEnsemble},
+    {"ssl.keyStore.location", kNeedsNoDirectory},
+    {"ssl.keyStore.password", kNeedsNoDirectory},
+    {"ssl.keyStore.passwordPath", kNeedsNoDirectory},
+    {"ssl.keyStore.type", kNeedsNoDirectory},
+    {"ssl.trustStore.location", kNeedsNoDirectory},
+    {"ssl.trustStore.password", kNeedsNoDirectory},
+    {"ssl.trustStore.passwordPath", kNeedsNoDirectory},
+    {"ssl.trustStore.type", kNeedsNoDirectory},
+}};
+
+constexpr std::string_view kNoOcsp =
+    "revocation is checked by lists only (ssl.crl), and ignoring the key would let in whom "
+    "ZooKeeper keeps out";
 
 template <TlsSettings Config::*kSection>
 std::vector<Key> option_rows(const std::string& prefix) {
@@ -150,61 +201,85 @@ std::vector<Key> option_rows(const std::string& prefix) {
        Custom{Fields::set_client_auth, Fields::get_client_auth, "none, want or need"},
        "Whether the other side must show a certificate that we trust."},
       {prefix + "hostnameVerification", Flag{Fields::hostname_verification},
-       "Match the name of a server that we connect to with its certificate."},
+       "Match names with certificates: that of a server that we connect to; with "
+       "clientHostnameVerification, the address of a client too."},
+      {prefix + "clientHostnameVerification", Flag{Fields::client_hostname_verification},
+       "Refuse a client whose certificate does not name the address that it comes from; names are "
+       "not looked up."},
       {prefix + "handshakeDetectionTimeoutMillis", Int32{Fields::handshake_timeout_ms, 1},
        "Time that a handshake may take, milliseconds."},
-      {prefix + "clientHostnameVerification", Refused{"false", kNotChecked},
-       "Match the name of a client with its certificate."},
-      {prefix + "crl", Refused{"false", kNotChecked}, "Check revocation lists."},
-      {prefix + "ocsp", Refused{"false", kNotChecked}, "Check revocation online."},
+      {prefix + "crl", Flag{Fields::check_revocation},
+       "Refuse certificates that are on a revocation list; every authority in the chain needs a "
+       "list. Lists are read from crlFile or the trust store, not fetched."},
+      {prefix + "crlFile", Text{Fields::revocation_file},
+       "PEM file of revocation lists; those in a PEM trust store when not set. Ours."},
+      {prefix + "ocsp", Refused{"false", kNoOcsp}, "Check revocation online."},
   };
 }
 
 template <TlsSettings Config::*kSection>
-std::vector<Key> section_rows(const std::string& prefix) {
+std::vector<Key> section_rows(const std::string& prefix, Needs needs) {
   std::vector<Key> rows = store_rows<kSection, &TlsSettings::key_store>(
       prefix + "keyStore.", "File of our private key and certificate chain.");
-  for (Key& row : store_rows<kSection, &TlsSettings::trust_store>(
-           prefix + "trustStore.", "File of the certificates that we trust.")) {
-    rows.push_back(std::move(row));
-  }
-  for (Key& row : option_rows<kSection>(prefix)) {
-    rows.push_back(std::move(row));
-  }
-  return rows;
+  append(rows, store_rows<kSection, &TlsSettings::trust_store>(
+                   prefix + "trustStore.", "File of the certificates that we trust."));
+  append(rows, option_rows<kSection>(prefix));
+  return with_needs(std::move(rows), needs);
 }
 
 std::vector<Key> shared_rows() {
   return {
-      {"client.certReload", Flag{[](Config& c) { return &c.tls.reload_files; }},
-       "Load changed files of ssl.* while running; ZooKeeper's default is false."}
-
-      ,
-      {"client.portUnification", Flag{[](Config& c) { return &c.tls.port_unification; }},
-       "Serve TLS and plain clients on secureClientPort."},
-      {"sslQuorumReloadCertFiles", Flag{[](Config& c) { return &c.quorum_tls.reload_files; }},
-       "Load changed files of ssl.quorum.* while running; ZooKeeper's default is false."},
-      {"sslQuorum", Flag{[](Config& c) { return &c.quorum.tls_enabled; }},
-       "Speak TLS between members."},
-      {"portUnification", Flag{[](Config& c) { return &c.quorum.tls_port_unification; }},
-       "Speak TLS and plain text between members on one port."},
+      {"client.certReload",
+       Flag{[](Config& c) { return &c.tls.reload_files; }},
+       "Load changed files of ssl.* while running; ZooKeeper's default is false.",
+       {},
+       Key::RawName::kNone,
+       {kNeedsTls}},
+      {"client.portUnification",
+       Flag{[](Config& c) { return &c.tls.port_unification; }},
+       "Serve clients that speak TLS on clientPort too.",
+       {},
+       Key::RawName::kNone,
+       {{[](const Config& c) { return c.client.port.has_value(); }, "without clientPort"}}},
       {"quorate.tlsDir",
        Text{[](Config& c) { return &c.tls.directory; }},
        "Directory with tls.crt, tls.key and ca.crt for clients; wins over ssl.*Store.",
        {},
-       Key::RawName::kOurs},
+       Key::RawName::kOurs,
+       {kNeedsTls}},
+      {"sslQuorumReloadCertFiles",
+       Flag{[](Config& c) { return &c.quorum_tls.reload_files; }},
+       "Load changed files of ssl.quorum.* while running; ZooKeeper's default is false.",
+       {},
+       Key::RawName::kNone,
+       {kNeedsQuorumTls}},
+      {"sslQuorum",
+       Flag{[](Config& c) { return &c.quorum.tls_enabled; }},
+       "Speak TLS between members.",
+       {},
+       Key::RawName::kNone,
+       {kNeedsEnsemble}},
+      {"portUnification",
+       Flag{[](Config& c) { return &c.quorum.tls_port_unification; }},
+       "Speak TLS and plain text between members on one port.",
+       {},
+       Key::RawName::kNone,
+       {kNeedsEnsemble}},
   };
 }
 
 }  // namespace
 
 std::vector<Key> tls_keys() {
-  std::vector<Key> rows = section_rows<&Config::tls>("ssl.");
-  for (Key& row : section_rows<&Config::quorum_tls>("ssl.quorum.")) {
-    rows.push_back(std::move(row));
-  }
-  for (Key& row : shared_rows()) {
-    rows.push_back(std::move(row));
+  std::vector<Key> rows = section_rows<&Config::tls>("ssl.", kNeedsTls);
+  append(rows, section_rows<&Config::quorum_tls>("ssl.quorum.", kNeedsQuorumTls));
+  append(rows, shared_rows());
+  for (Key& row : rows) {
+    for (const NarrowNeeds& narrow : kNarrowNeeds) {
+      if (row.name == narrow.name) {
+        row.needs.push_back(narrow.needs);
+      }
+    }
   }
   return rows;
 }

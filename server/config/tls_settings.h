@@ -28,8 +28,8 @@ struct TlsSettings {
   StoreSettings key_store;
   /// Certificates that we trust.
   StoreSettings trust_store;
-  /// Directory with tls.crt, tls.key and ca.crt (or <member name>.crt and .key), as Kubernetes
-  /// mounts a Secret; wins over the stores. Empty: not configured. Default empty.
+  /// Directory with tls.crt, tls.key and ca.crt, as Kubernetes mounts a Secret; wins over the
+  /// stores. Empty: not configured. Default empty.
   std::string directory;
   /// Versions of TLS that are spoken. Default both.
   bool tls_1_2_enabled = true;
@@ -38,8 +38,15 @@ struct TlsSettings {
   std::vector<std::string> cipher_suites;
   /// Whether the other side must show a certificate that we trust. Default kNeed.
   enum class ClientAuth { kNone, kWant, kNeed } client_auth = ClientAuth::kNeed;
-  /// Whether the name of a server that we connect to must match its certificate. Default true.
+  /// Whether names are matched with certificates at all: that of a server that we connect to, and,
+  /// with client_hostname_verification too, the address of a client. Default true.
   bool hostname_verification = true;
+  /// Whether a client's certificate must name the address that it comes from. Default false.
+  bool client_hostname_verification = false;
+  /// Whether certificates on a revocation list are refused. Default false.
+  bool check_revocation = false;
+  /// PEM file of revocation lists; empty: those in the trust store. Default empty.
+  std::string revocation_file;
   /// Milliseconds that a handshake may take. Default 5000.
   int32_t handshake_timeout_ms = 5000;
   /// Whether changed files are loaded while running. Default true (ZooKeeper: false).

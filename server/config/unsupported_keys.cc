@@ -18,6 +18,13 @@ constexpr std::string_view kNotYet = "this release does not have the feature";
 constexpr std::string_view kLog4j =
     "logs are set by quorate.log.level, quorate.log.format and quorate.log.file";
 constexpr std::string_view kBuiltIn = "it is always so here";
+constexpr std::string_view kGroupCommit =
+    "whatever waits is flushed at once as soon as the disk is idle";
+constexpr std::string_view kNoCache = "replies are written straight from the tree, without a cache";
+constexpr std::string_view kThrottleWakes =
+    "a delayed request goes on as soon as there is room, without a sleep";
+constexpr std::string_view kDropsStale =
+    "delayed requests of a connection are always dropped when it is closed";
 
 Key ignored(std::string name, std::string_view reason, std::string_view about,
             Key::RawName raw = Key::RawName::kNone) {
@@ -41,9 +48,6 @@ std::vector<Key> security_rows() {
       refused("quorum.auth.enableSasl", "false", kSaslRefused, "SASL between members."),
       refused("quorum.auth.serverRequireSasl", "false", kSaslRefused, "SASL between members."),
       refused("quorum.auth.learnerRequireSasl", "false", kSaslRefused, "SASL between members."),
-      refused("X509AuthenticationProvider.clientCertIdType", "SUBJECT_DN",
-              "the x509 id is the subject of a certificate here, and ACLs would not match",
-              "Part of a certificate that is its id."),
       refused("ssl.authProvider", "x509", "classes cannot be loaded here",
               "Scheme by which a client certificate gives an id."),
       ignored("quorum.auth.*", kSasl, "SASL between members."),
@@ -58,6 +62,7 @@ std::vector<Key> security_rows() {
       ignored("server.principal", kSasl, "Kerberos."),
       ignored("server.realm", kSasl, "Kerberos."),
       ignored("kinit", kSasl, "Kerberos."),
+      ignored("jaasLoginRenew", kSasl, "SASL."),
       ignored("security.auth_to_local", kSasl, "Kerberos."),
       ignored("java.security.auth.login.config", kSasl, "SASL.", Key::RawName::kOnly),
       ignored("java.security.krb5.conf", kSasl, "Kerberos.", Key::RawName::kOnly),
@@ -84,17 +89,26 @@ std::vector<Key> feature_rows() {
       ignored("snapshotSizeFactor", kNotYet, "Log size up to which learners get a difference."),
       ignored("forceSnapshotSync", kNotYet, "Send learners snapshots always."),
       ignored("observerMaster.sizeLimit", kNotYet, "Queue of the observer master."),
+      ignored("connection_throttle_local_session_weight", kNotYet, "Cost of a new local session."),
+      ignored("serializeLastProcessedZxid.enabled",
+              "snapshots always end with the last zxid, which servers before 3.9 do not read",
+              "End a snapshot with the last zxid."),
       ignored("request_stale_connection_check", kBuiltIn, "Drop requests of closed connections."),
       ignored("requestStaleConnectionCheck", kBuiltIn, "Drop requests of closed connections."),
       ignored("request_stale_latency_check", kNotYet, "Drop requests that waited too long."),
       ignored("requestStaleLatencyCheck", kNotYet, "Drop requests that waited too long."),
       ignored("enableEagerACLCheck", kNotYet, "Check ACLs on learners first."),
-      ignored("flushDelay", "the log is flushed as soon as the disk is idle", "Group commit."),
-      ignored("maxWriteQueuePollTime", "the log is flushed as soon as the disk is idle",
-              "Group commit."),
+      ignored("flushDelay", kGroupCommit, "Group commit."),
+      ignored("maxWriteQueuePollTime", kGroupCommit, "Group commit."),
+      ignored("maxBatchSize", kGroupCommit, "Group commit."),
       ignored("admin.httpVersion", "HTTP/1.1 is spoken", "HTTP version."),
       ignored("pathStats.*", kNotYet, "Statistics of paths."),
       ignored("messageTracker.*", kNotYet, "Trace of messages with learners."),
+      ignored("metricsProvider.httpsPort", "metrics are served over plain HTTP", "Metrics."),
+      ignored("metricsProvider.ssl.*", "metrics are served over plain HTTP", "Metrics."),
+      ignored("metricsProvider.numWorkerThreads", kThreads, "Threads."),
+      ignored("metricsProvider.maxQueueSize", kThreads, "Threads."),
+      ignored("metricsProvider.workerShutdownTimeoutMs", kThreads, "Threads."),
       ignored("metricsProvider.*", kJvm, "Options of a metrics class."),
       ignored("root.logger", kLog4j, "Log."),
       ignored("console.threshold", kLog4j, "Log."),
@@ -105,6 +119,14 @@ std::vector<Key> feature_rows() {
 
 std::vector<Key> tuning_rows() {
   return {
+      ignored("serverCnxnFactory", "the network code is built in, and speaks TLS",
+              "Class of the network code."),
+      ignored("maxResponseCacheSize", kNoCache, "Cache of getData replies."),
+      ignored("maxGetChildrenResponseCacheSize", kNoCache, "Cache of getChildren replies."),
+      ignored("request_throttle_stall_time", kThrottleWakes, "Sleep of the request throttle."),
+      ignored("requestThrottleStallTime", kThrottleWakes, "Sleep of the request throttle."),
+      ignored("request_throttle_drop_stale", kDropsStale, "Drop requests of closed connections."),
+      ignored("requestThrottleDropStale", kDropsStale, "Drop requests of closed connections."),
       ignored("nio.*", kThreads, "Threads and buffers."),
       ignored("netty.*", kThreads, "Threads and buffers."),
       ignored("advancedFlowControlEnabled", kThreads, "Flow control."),

@@ -25,6 +25,7 @@ void Actions::clear() {
   pauses.clear();
   resumes.clear();
   established.clear();
+  large_done.clear();
   notes.clear();
   roll_log = false;
   snapshot_begins = false;

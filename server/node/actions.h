@@ -62,6 +62,10 @@ struct Actions {
     ConnectionId connection;
     CloseReason reason = CloseReason::kSessionClosed;
   };
+  struct LargeDone {
+    ConnectionId connection;
+    size_t payload_bytes = 0;
+  };
 
   std::string bytes;
   std::vector<Send> sends;
@@ -71,6 +75,7 @@ struct Actions {
   std::vector<ConnectionId> pauses;   ///< Stop reading from these.
   std::vector<ConnectionId> resumes;  ///< Read from these again.
   std::vector<ConnectionId> established;  ///< Handshake complete: lift its deadline.
+  std::vector<LargeDone> large_done;      ///< Large requests that are done with.
   std::vector<Note> notes;
 
   bool roll_log = false;         ///< The next append starts a new log file.

@@ -59,6 +59,7 @@ void answer_write(State& state, Connection& connection, Zxid zxid, Now now, Acti
   --state.outstanding_count;
   state.outstanding_bytes -= waiting.charged_bytes;
   connection.queue_bytes -= waiting.charged_bytes;
+  finish_large_request(state, connection, waiting.charged_bytes - sizeof(Queued), actions);
   connection.queue.pop();
   const size_t begin = actions.bytes.size();
   append_write_reply(actions.bytes, op, xid, zxid, state.applied);

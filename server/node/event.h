@@ -26,6 +26,8 @@ struct ConnectionOpened {
 struct ClientFrames {
   ConnectionId connection;
   std::string_view frames;
+  /// They have been held back for too long: what may be refused is answered with kThrottledOp.
+  bool overdue = false;
 };
 /// The connection is gone; nothing can be sent to it any more.
 struct ConnectionClosed {

@@ -121,7 +121,7 @@ void finish_handshake(State& state, Connection& connection, Now now, Actions& ac
   if (!connection.backlog.empty()) {
     const std::string frames = std::move(connection.backlog);
     connection.backlog = std::string();
-    handle_frames(state, connection, frames, now, actions);
+    handle_frames(state, connection, {.connection = connection.id, .frames = frames}, now, actions);
   }
 }
 

@@ -55,7 +55,8 @@ State::State(Options options_in, Recovered recovered, Now now)
     : options(std::move(options_in)),
       database(std::move(recovered.database)),
       preparer(database.tree(), options.prepare),
-      tracker(options.tick) {
+      tracker(options.tick),
+      window(options.committed_window_count, options.committed_window_bytes) {
   proposed = database.last_zxid();
   durable = proposed;
   next_session = session::first_session_id(options.server, now.wall);
@@ -85,7 +86,7 @@ void Node::step(const Event& event, Now now, Actions& actions) {
           [&](const ClientFrames& client) {
             Connection* connection = state.find(client.connection);
             if (connection != nullptr) {
-              handle_frames(state, *connection, client.frames, now, actions);
+              handle_frames(state, *connection, client, now, actions);
             }
           },
           [&](const ConnectionClosed& closed) { forget_connection(state, closed.connection); },
@@ -108,6 +109,8 @@ Status Node::status(Now now, StatusDetail detail) const {
 }
 
 Zxid Node::last_zxid() const { return state_->database.last_zxid(); }
+
+size_t Node::outstanding_count() const { return state_->outstanding_count; }
 
 bool Node::idle() const { return state_->outstanding_count == 0 && state_->proposals.empty(); }
 

@@ -47,6 +47,8 @@ class Node {
   [[nodiscard]] Status status(Now now, StatusDetail detail = {}) const;
 
   [[nodiscard]] Zxid last_zxid() const;
+  /// Requests that wait for a write: their own or one before them.
+  [[nodiscard]] size_t outstanding_count() const;
   /// No request waits for anything.
   [[nodiscard]] bool idle() const;
 

@@ -31,6 +31,10 @@ struct Options {
   size_t connection_outstanding_count_max = 16384;
   size_t connection_outstanding_bytes_max = 16 << 20;
 
+  /// Requests with more payload bytes are large, and Actions tells when each is done with; -1: none
+  /// is.
+  int64_t large_request_threshold = -1;
+
   /// Snapshot after a random number of txns in (count/2, count], or bytes in (bytes/2, bytes].
   int64_t snapshot_txn_count = 100000;
   int64_t snapshot_log_bytes = int64_t{4} << 30;
@@ -39,6 +43,7 @@ struct Options {
 
   /// Committed txns that are kept in memory for followers that are a little behind.
   size_t committed_window_count = 500;
+  size_t committed_window_bytes = size_t{32} << 20;
 
   Duration container_check_interval = std::chrono::minutes(1);  ///< 0: never.
   int64_t container_max_per_minute = 10000;

@@ -240,8 +240,14 @@ void handle_undecodable(State& state, Connection& connection, const Incoming& in
   reply_in_order(state, connection, in, kLastApplied, error, now, actions);
 }
 
-void handle_request(State& state, Connection& connection, std::string_view payload, Now now,
-                    Actions& actions) {
+/// What may be refused because it has waited too long. Source: ZooKeeper 3.9 Request.isThrottlable.
+bool is_throttlable(OpCode op) {
+  return op != OpCode::kPing && op != OpCode::kCloseSession && op != OpCode::kAuth &&
+         op != OpCode::kSasl;
+}
+
+void handle_request(State& state, Connection& connection, std::string_view payload, bool overdue,
+                    Now now, Actions& actions) {
   const std::optional<wire::RequestHeader> header = wire::decode_request_header(payload);
   if (!header) {
     close_connection(state, connection, CloseReason::kBadFrame, actions);
@@ -258,6 +264,11 @@ void handle_request(State& state, Connection& connection, std::string_view paylo
     reply_in_order(state, connection, in, Zxid{0}, ErrorCode::kSessionClosedRequireSaslAuth, now,
                    actions);
     close_in_order(state, connection, CloseReason::kAuthFailed, now, actions);
+    return;
+  }
+  if (overdue && is_throttlable(in.op)) {
+    ++state.counters.requests_throttled;
+    reply_in_order(state, connection, in, kLastApplied, ErrorCode::kThrottledOp, now, actions);
     return;
   }
   if (in.op == OpCode::kCheck || in.op == OpCode::kDeleteContainer) {
@@ -295,8 +306,9 @@ void count_latency(State& state, Connection& connection, OpCode op, TimePoint re
 
 }  // namespace
 
-void handle_frames(State& state, Connection& connection, std::string_view frames, Now now,
+void handle_frames(State& state, Connection& connection, const ClientFrames& event, Now now,
                    Actions& actions) {
+  std::string_view frames = event.frames;
   while (frames.size() >= wire::kFrameHeaderBytes) {
     const auto size = static_cast<size_t>(load_big_endian<uint32_t>(frames.data()));
     QR_ASSERT(size <=
@@ -307,13 +319,19 @@ void handle_frames(State& state, Connection& connection, std::string_view frames
         ++connection.received;
         ++state.counters.packets_received;
         handle_connect_request(state, connection, payload, now, actions);
+        finish_large_request(state, connection, payload.size(), actions);
         break;
       case Phase::kOpening:
         connection.backlog.append(frames.substr(0, wire::kFrameHeaderBytes + size));
         break;
-      case Phase::kOpen:
-        handle_request(state, connection, payload, now, actions);
+      case Phase::kOpen: {
+        const size_t waiting = connection.queue.size();
+        handle_request(state, connection, payload, event.overdue, now, actions);
+        if (connection.queue.size() == waiting) {
+          finish_large_request(state, connection, size, actions);
+        }
         break;
+      }
       case Phase::kClosing:
       case Phase::kClosed:
         return;
@@ -330,6 +348,7 @@ void drain_queue(State& state, Connection& connection, Now now, Actions& actions
       return;
     }
     const Queued queued = pop(state, connection);
+    finish_large_request(state, connection, queued.charged_bytes - sizeof(Queued), actions);
     if (queued.kind == Queued::Kind::kClose) {
       close_connection(state, connection, queued.close_reason, actions);
       return;

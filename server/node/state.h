@@ -11,6 +11,7 @@
 
 #include "server/auth/identity.h"
 #include "server/base/ring.h"
+#include "server/node/committed_window.h"
 #include "server/node/node.h"
 #include "server/request/prepare.h"
 #include "server/session/tracker.h"
@@ -125,7 +126,8 @@ struct SnapshotState {
 /// Invariants, checked by Node::check_invariants:
 /// - proposals are dense and end at `proposed`; the first one is applied + 1;
 /// - durable >= applied, proposed >= durable;
-/// - each kClient proposal whose connection is not kClosed is a kWrite in that connection's queue, and
+/// - each kClient proposal whose connection is not kClosed is a kWrite in that connection's queue,
+/// and
 ///   the kWrites of a queue are in the order of their zxids; a kClosed connection has no queue;
 /// - outstanding counts are the sums over the queues;
 /// - by_session maps sessions to the connection that serves them.
@@ -148,7 +150,7 @@ struct State {
   Zxid proposed;
   Zxid durable;
   Ring<Proposal> proposals;
-  Ring<std::string> window;  ///< Committed txns, oldest first.
+  CommittedWindow window;
   SessionId next_session;
   size_t outstanding_count = 0;
   size_t outstanding_bytes = 0;
@@ -187,8 +189,16 @@ void handle_connect_request(State& state, Connection& connection, std::string_vi
 void finish_handshake(State& state, Connection& connection, Now now, Actions& actions);
 
 // ---- serve.cc: requests -----------------------------------------------------------------------
-void handle_frames(State& state, Connection& connection, std::string_view frames, Now now,
+void handle_frames(State& state, Connection& connection, const ClientFrames& event, Now now,
                    Actions& actions);
+/// A request of this size is answered, or will be without its bytes: tells if it was a large one.
+inline void finish_large_request(const State& state, const Connection& connection,
+                                 size_t payload_bytes, Actions& actions) {
+  const int64_t threshold = state.options.large_request_threshold;
+  if (threshold >= 0 && static_cast<int64_t>(payload_bytes) > threshold) {
+    actions.large_done.push_back({connection.id, payload_bytes});
+  }
+}
 /// Answers everything at the front of the queue that no longer waits for a write.
 void drain_queue(State& state, Connection& connection, Now now, Actions& actions);
 /// Sends one reply frame and counts it.

@@ -40,6 +40,7 @@ struct Counters {
   uint64_t snapshot_failures = 0;
   uint64_t containers_reaped = 0;
   uint64_t unhandled_opcodes = 0;
+  uint64_t requests_throttled = 0;  ///< Refused because they had been held back for too long.
   int64_t response_bytes_last = 0;
   int64_t response_bytes_min = -1;
   int64_t response_bytes_max = -1;

@@ -57,6 +57,9 @@ struct NetFacts {
   uint64_t slow_readers_closed = 0;
   uint64_t large_requests_rejected = 0;
   double connection_drop_probability = 0;
+  Histogram connection_token_deficit;  ///< Tokens missing when a session was let in.
+  uint64_t throttle_waits = 0;         ///< Connections held back by the request throttle.
+  Histogram throttle_wait_time;
   std::optional<int64_t> certificate_days_to_expiry;  ///< Without TLS: nothing.
   uint64_t certificate_reloads = 0;
   uint64_t certificate_reload_failures = 0;

@@ -61,6 +61,9 @@ std::string run_parse(const std::string& text) {
   for (const Problem& problem : result.warnings) {
     output += "warning " + to_text(problem) + "\n";
   }
+  for (const Problem& problem : result.notes) {
+    output += "note " + to_text(problem) + "\n";
+  }
   return output.empty() ? "nothing\n" : output;
 }
 
@@ -69,6 +72,7 @@ TEST(Parse, Errors) { run_script("errors.txt", run_parse); }
 TEST(Parse, Layers) { run_script("layers.txt", run_parse); }
 TEST(Parse, Unsupported) { run_script("unsupported.txt", run_parse); }
 TEST(Parse, Tls) { run_script("tls.txt", run_parse); }
+TEST(Parse, Needs) { run_script("needs.txt", run_parse); }
 TEST(Parse, Quorum) { run_script("quorum.txt", run_parse); }
 
 /// Configurations that people really have: they must parse without a single error.
@@ -115,7 +119,7 @@ TEST(Parse, SecretsAreInNoProblem) {
         .place = {.source = "-Dzookeeper.ssl.keyStore.password"}}});
   EXPECT_FALSE(result.ok());
   EXPECT_EQ(result.config.tls.key_store.password.reveal(), "hunter3");
-  for (const auto& problems : {result.errors, result.warnings}) {
+  for (const auto& problems : {result.errors, result.warnings, result.notes}) {
     for (const Problem& problem : problems) {
       EXPECT_EQ(to_text(problem).find("hunter"), std::string::npos) << to_text(problem);
     }

@@ -1,0 +1,18 @@
+// What follows from several settings at once.
+#include "server/config/config.h"
+
+namespace quorate::config {
+
+bool clients_use_tls(const Config& config) {
+  return config.secure_client.port || (config.tls.port_unification && config.client.port);
+}
+
+const TlsSettings* admin_tls(const Config& config) {
+  const AdminSettings& admin = config.admin;
+  if (!admin.enabled || !(admin.force_https || admin.port_unification)) {
+    return nullptr;
+  }
+  return config.quorum_tls.key_store.location.empty() ? &config.tls : &config.quorum_tls;
+}
+
+}  // namespace quorate::config
