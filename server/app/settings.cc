@@ -187,7 +187,7 @@ storage::RecoverOptions recover_options(const config::Config& config) {
           .recent_txns_max = config.storage.commit_log_count};
 }
 
-Result<auth::CertificateIdRule> certificate_rule(const config::Config& config) {
+auth::CertificateIdOptions certificate_id_options(const config::Config& config) {
   const config::AuthSettings& auth = config.auth;
   auth::CertificateIdOptions options{.use_san = auth.x509_id_is_alternative_name,
                                      .san_match_type = {},
@@ -197,7 +197,7 @@ Result<auth::CertificateIdRule> certificate_rule(const config::Config& config) {
   if (auth.x509_name_type >= 0) {
     options.san_match_type = auth.x509_name_type;
   }
-  return auth::CertificateIdRule::make(options);
+  return options;
 }
 
 log::Options logger_options(const config::Config& config) {

@@ -9,7 +9,6 @@
 #include "server/app/housekeeping_thread.h"
 #include "server/app/request_throttle.h"
 #include "server/auth/certificate.h"
-#include "server/base/result.h"
 #include "server/config/config.h"
 #include "server/log/logger.h"
 #include "server/net/client_options.h"
@@ -35,8 +34,8 @@ namespace quorate::app {
     const config::Config& config, std::shared_ptr<net::TlsContext> tls);
 /// How the lines of the log are written.
 [[nodiscard]] log::Options logger_options(const config::Config& config);
-/// How the id of a client certificate is chosen; an error names the property.
-[[nodiscard]] Result<auth::CertificateIdRule> certificate_rule(const config::Config& config);
+/// How the id of a client certificate is chosen.
+[[nodiscard]] auth::CertificateIdOptions certificate_id_options(const config::Config& config);
 /// The HTTP ports; `tls` is the context of admin_tls_options(), or null.
 [[nodiscard]] admin::AdminOptions admin_options(const config::Config& config,
                                                 std::shared_ptr<net::TlsContext> tls);

@@ -203,7 +203,8 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
     return refuse(tls.error());
   }
   if (config.auth.x509_enabled) {
-    Result<auth::CertificateIdRule> rule = certificate_rule(config);
+    Result<auth::CertificateIdRule> rule =
+        auth::CertificateIdRule::make(certificate_id_options(config));
     if (!rule) {
       return refuse(rule.error());
     }

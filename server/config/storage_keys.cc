@@ -56,8 +56,10 @@ constexpr std::array<IntervalUnit, 5> kUnits = {
     {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}}};
 constexpr int64_t kHourMs = 3600000;
 
+constexpr int64_t kIntervalMsMax = 36500 * 24 * kHourMs;
+
 constexpr std::string_view kIntervalAllowed =
-    "hours, or a number with ms, s, m, h or d; 0 to never purge";
+    "hours, or a number with ms, s, m, h or d, up to 36500 days; 0 to never purge";
 
 /// A bare number is hours; the units are those of ZooKeeper 3.10.
 Verdict set_purge_interval(Config& config, std::string_view value) {
@@ -70,7 +72,7 @@ Verdict set_purge_interval(Config& config, std::string_view value) {
       break;
     }
   }
-  const std::optional<int64_t> count = parse_integer(text, 0, INT32_MAX);
+  const std::optional<int64_t> count = parse_integer(text, 0, kIntervalMsMax / unit_ms);
   if (!count) {
     return Verdict{.kind = Verdict::Kind::kError,
                    .message = "is " + quoted(value) + ", must be " + std::string(kIntervalAllowed)};
@@ -106,7 +108,7 @@ std::vector<Key> log_keys() {
       {"forceSync", Flag{[](Config& c) { return &c.storage.force_sync; }, "yes", "no"},
        "Have a write on disk before it is acknowledged; no can lose acknowledged writes."},
       {"fsync.warningthresholdms",
-       Int64{[](Config& c) { return &c.storage.fsync_warning_threshold_ms; }, 0},
+       Int64{[](Config& c) { return &c.storage.fsync_warning_threshold_ms; }, 0, INT32_MAX},
        "Time after which one fsync is logged as slow, milliseconds.",
        {},
        Key::RawName::kAlso},

@@ -147,11 +147,11 @@ struct NarrowNeeds {
   std::string_view name;
   Needs needs;
 };
-constexpr Needs kNeedsBothVerifications = {
-    [](const Config& c) {
-      return c.tls.hostname_verification && c.tls.client_hostname_verification;
-    },
-    "unless ssl.hostnameVerification and ssl.clientHostnameVerification are both true"};
+constexpr Needs kNeedsClientNames = {
+    [](const Config& c) { return c.tls.client_hostname_verification; },
+    "without ssl.clientHostnameVerification, as this member connects to nobody by ssl.*"};
+constexpr Needs kNeedsNames = {[](const Config& c) { return c.tls.hostname_verification; },
+                               "while ssl.hostnameVerification is false"};
 constexpr Needs kNeedsRevocation = {[](const Config& c) { return c.tls.check_revocation; },
                                     "without ssl.crl"};
 constexpr Needs kNeedsQuorumRevocation = {
@@ -160,9 +160,9 @@ constexpr Needs kNeedsNoDirectory = {[](const Config& c) { return c.tls.director
                                      "beside quorate.tlsDir"};
 constexpr std::array<NarrowNeeds, 20> kNarrowNeeds = {{
     {"ssl.hostnameVerification", kNeedsClientTls},
-    {"ssl.hostnameVerification", kNeedsBothVerifications},
+    {"ssl.hostnameVerification", kNeedsClientNames},
     {"ssl.clientHostnameVerification", kNeedsClientTls},
-    {"ssl.clientHostnameVerification", kNeedsBothVerifications},
+    {"ssl.clientHostnameVerification", kNeedsNames},
     {"ssl.clientAuth", kNeedsClientTls},
     {"ssl.handshakeDetectionTimeoutMillis", kNeedsClientTls},
     {"ssl.crlFile", kNeedsRevocation},

@@ -38,7 +38,7 @@ inline const std::map<std::string, Values>& custom_values() {
       {"ssl.protocol", {"TLSv1.2", "TLSv1"}},
       {"ssl.quorum.protocol", {"TLSv1.2", "TLSv1"}},
       {"ssl.enabledProtocols", {"TLSv1.3", ""}},
-      {"ssl.quorum.enabledProtocols", {"TLSv1.3,TLSv1.2", "TLSv2"}},
+      {"ssl.quorum.enabledProtocols", {"TLSv1.3", "TLSv2"}},
       {"ssl.clientAuth", {"want", "true"}},
       {"ssl.quorum.clientAuth", {"none", "true"}},
       {"admin.serverAddress", {"0.0.0.0", "a/b"}},
