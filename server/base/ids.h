@@ -34,6 +34,18 @@ struct ServerId {
   friend constexpr auto operator<=>(const ServerId&, const ServerId&) = default;
 };
 
+/// Number of a leader's reign: the high half of the zxids that it hands out.
+struct Epoch {
+  int64_t value = 0;
+  friend constexpr auto operator<=>(const Epoch&, const Epoch&) = default;
+};
+
+/// Version of the ensemble's configuration: the zxid of the reconfig that made it, 0 before any.
+struct ConfigVersion {
+  int64_t value = 0;
+  friend constexpr auto operator<=>(const ConfigVersion&, const ConfigVersion&) = default;
+};
+
 /// Number that the shell gives to a client connection; never reused within a process.
 struct ConnectionId {
   uint64_t value = 0;

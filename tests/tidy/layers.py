@@ -39,6 +39,8 @@ SERVER = {
     "tree": Module(True, ("wire",), ("absl::flat_hash_map", "absl::flat_hash_set")),
     "session": Module(True, ("wire",), ("absl::flat_hash_map",)),
     "auth": Module(True, ("wire",), ("OpenSSL::Crypto",)),
+    "quorum": Module(True, ("wire",)),
+    "election": Module(True, ("quorum",)),
     "request": Module(True, ("tree", "session", "auth"), ("absl::flat_hash_map",)),
     "config": Module(True, ("wire",)),
     "node": Module(True, ("request",), ("absl::flat_hash_map",)),

@@ -1,0 +1,40 @@
+// What only Quorate peers tell each other, as trailing bytes that Apache's decoders ignore.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "server/base/ids.h"
+#include "server/wire/jute.h"
+
+namespace quorate::wire {
+
+inline constexpr size_t kEnsembleIdBytesMax = 64;
+inline constexpr size_t kDiskIdBytes = 16;
+
+/// Follows the fields of LearnerInfo, LEADERINFO and notifications:
+///
+///     int magic 0x51724558 ("QrEX"), int size, then within `size` bytes fields of
+///     byte tag, short bytes, value:
+///       1  ensemble id, 1 to 64 bytes       4  long boot count of the disk
+///       2  long capabilities, a bit each    5  long accepted epoch
+///       3  disk id, 16 bytes
+///
+/// Fields with other tags are passed over, so that a later version can add some.
+struct PeerExtension {
+  std::string_view ensemble_id;  ///< Borrowed; empty: the disk bears none.
+  uint64_t capabilities = 0;
+  std::string_view disk_id;  ///< Borrowed; empty or kDiskIdBytes.
+  std::optional<int64_t> boot_count;
+  std::optional<Epoch> accepted_epoch;
+  friend bool operator==(const PeerExtension&, const PeerExtension&) = default;
+};
+
+/// Nothing from a peer that has none (Apache's) or whose bytes are no extension.
+[[nodiscard]] std::optional<PeerExtension> decode_peer_extension(std::string_view trailing);
+/// Appends all of it. Requires the sizes named above.
+void write(Writer& writer, const PeerExtension& extension);
+
+}  // namespace quorate::wire
