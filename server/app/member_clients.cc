@@ -27,6 +27,9 @@ void Member::on_open(const net::ConnectionInfo& info) {
     const auto id = certificate_rule_->id_of(info.certificate->der);
     if (id) {
       event.certificate_ids = auth::x509_ids(id->id, auth_options_);
+      if (!id->warning.empty()) {
+        log::warn("certificate_id", {{"address", info.remote_address}, {"detail", id->warning}});
+      }
     }
   }
   if (stopping_) {

@@ -154,6 +154,9 @@ void World::perform() {
   for (const ConnectionId id : actions_.established) {
     clients_[id].established = true;
   }
+  for (const Actions::LargeDone& done : actions_.large_done) {
+    large_done_bytes_ += done.payload_bytes;
+  }
   for (const ConnectionId id : actions_.pauses) {
     clients_[id].paused = true;
   }

@@ -95,6 +95,8 @@ class World {
   [[nodiscard]] Zxid logged() const { return logged_; }
   [[nodiscard]] const std::vector<std::string>& log() const { return log_; }
   [[nodiscard]] size_t note_count(NoteKind kind) const;
+  /// Payload bytes of the large requests that were reported as done with.
+  [[nodiscard]] size_t large_done_bytes() const { return large_done_bytes_; }
   [[nodiscard]] Now now() const { return now_; }
   /// Slices of the running snapshot until it is complete.
   std::string take_snapshot();
@@ -126,6 +128,7 @@ class World {
   uint64_t next_connection_ = 1;
   std::vector<std::string> log_;
   std::map<NoteKind, size_t> notes_;
+  size_t large_done_bytes_ = 0;
   Zxid logged_;
   Zxid durable_;
   std::string snapshot_;
