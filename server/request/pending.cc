@@ -1,6 +1,7 @@
 // The overlay of pending nodes over the committed tree.
 #include "server/request/pending.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/base/assert.h"
@@ -245,13 +246,13 @@ void Pending::refresh_digest(PendingNode& record) {
   record.digest_term = term;
 }
 
-Pending::SessionPaths Pending::ephemerals_of(SessionId session) const {
-  SessionPaths paths;
+std::vector<std::string> Pending::ephemerals_of(SessionId session) const {
+  std::vector<std::string> paths = tree_.ephemerals_of(session);
+  // What the tree says of a touched path does not count: it may be gone, or somebody else's by now.
+  std::erase_if(paths, [this](const std::string& path) { return view(path).record != nullptr; });
   const auto look_at = [&](const PendingNode& record) {
-    if (!record.exists) {
-      paths.deleted.push_back(record.path);
-    } else if (record.stat.ephemeral_owner == session.value) {
-      paths.kept.push_back(record.path);
+    if (record.exists && record.stat.ephemeral_owner == session.value) {
+      paths.push_back(record.path);
     }
   };
   for (const auto& [node, record] : by_node_) {
@@ -260,6 +261,7 @@ Pending::SessionPaths Pending::ephemerals_of(SessionId session) const {
   for (const auto& [path, record] : by_path_) {
     look_at(*record);
   }
+  std::sort(paths.begin(), paths.end());
   return paths;
 }
 

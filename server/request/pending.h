@@ -87,13 +87,8 @@ class Pending {
   /// Notes that the record's node now holds `data`.
   void set_data(PendingNode& record, wire::NullableBytes data);
 
-  /// Paths that pending txns create as, or leave as, ephemerals of `session`; and those that they
-  /// delete. Both unsorted.
-  struct SessionPaths {
-    std::vector<std::string_view> kept;
-    std::vector<std::string_view> deleted;
-  };
-  [[nodiscard]] SessionPaths ephemerals_of(SessionId session) const;
+  /// Paths of the session's ephemerals when everything pending is applied, sorted.
+  [[nodiscard]] std::vector<std::string> ephemerals_of(SessionId session) const;
   [[nodiscard]] size_t size() const { return by_node_.size() + by_path_.size(); }
 
  private:

@@ -1,7 +1,6 @@
 // Preparing single operations other than create, and the encoding of what was prepared.
 #include "server/request/prepare.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -22,6 +21,12 @@ bool has_nul(std::string_view path) { return path.find('\0') != std::string_view
 bool is_system_path(std::string_view path) {
   return path == "/" || path == "/zookeeper" || path == "/zookeeper/quota" ||
          path == "/zookeeper/config";
+}
+
+/// Wraps from -2 to 0: -1 would be "any version" to a compare-and-set.
+int32_t next_version(int32_t version) {
+  const auto next = static_cast<int32_t>(static_cast<uint32_t>(version) + 1U);
+  return next == -1 ? 0 : next;
 }
 
 std::string_view parent_path(std::string_view path) { return path.substr(0, path.rfind('/')); }
@@ -217,9 +222,7 @@ Preparer::Operation Preparer::set_data(const wire::SetDataRequest& request, cons
     return {.error = ErrorCode::kBadVersion};
   }
   PendingNode& record = pending_.touch(node, path, step.stamp.zxid);
-  // Wraps to 0 instead of -1, which would be "any version" to a compare-and-set.
-  const auto next = static_cast<int32_t>(static_cast<uint32_t>(record.stat.version) + 1U);
-  record.stat.version = next == -1 ? 0 : next;
+  record.stat.version = next_version(record.stat.version);
   record.stat.mzxid = step.stamp.zxid;
   record.stat.mtime = step.stamp.time;
   pending_.set_data(record, request.data);
@@ -278,7 +281,7 @@ Prepared Preparer::set_acl(const wire::SetAclRequest& request, const Step& step,
     return refuse(ErrorCode::kBadVersion);
   }
   PendingNode& record = pending_.touch(node, request.path, step.stamp.zxid);
-  record.stat.aversion = static_cast<int32_t>(static_cast<uint32_t>(record.stat.aversion) + 1U);
+  record.stat.aversion = next_version(record.stat.aversion);
   // Published to later requests at once: a revoked right must not authorise what is behind it.
   record.has_own_acl = true;
   record.acl_encoded = *acls;
@@ -296,14 +299,7 @@ Prepared Preparer::set_acl(const wire::SetAclRequest& request, const Step& step,
 
 Prepared Preparer::close_session(const Author& author, Stamp stamp, std::string& to) {
   const Step step{.author = author, .stamp = stamp};
-  std::vector<std::string> paths = tree_.ephemerals_of(author.session);
-  const Pending::SessionPaths pending = pending_.ephemerals_of(author.session);
-  paths.insert(paths.end(), pending.kept.begin(), pending.kept.end());
-  std::sort(paths.begin(), paths.end());
-  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  std::erase_if(paths, [&](const std::string& path) {
-    return std::find(pending.deleted.begin(), pending.deleted.end(), path) != pending.deleted.end();
-  });
+  const std::vector<std::string> paths = pending_.ephemerals_of(author.session);
   wire::CloseSessionTxn txn;
   size_t path_bytes = 0;
   for (const std::string& path : paths) {

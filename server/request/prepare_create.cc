@@ -160,8 +160,11 @@ void Preparer::record_create(const wire::CreateTxn& txn, const Site& site, const
   const std::string_view parent = txn.path.substr(0, txn.path.rfind('/'));
   PendingNode& above = pending_.touch(site.parent, parent, step.stamp.zxid);
   ++above.child_count;
-  above.stat.cversion = txn.parent_cversion;
-  above.stat.pzxid = step.stamp.zxid;
+  // As apply does: a counter that has wrapped is not greater, and changes nothing.
+  if (txn.parent_cversion > above.stat.cversion) {
+    above.stat.cversion = txn.parent_cversion;
+    above.stat.pzxid = step.stamp.zxid;
+  }
   pending_.refresh_digest(above);
   PendingNode& node = pending_.touch(site.node, txn.path, step.stamp.zxid);
   node.exists = true;
