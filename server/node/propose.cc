@@ -6,16 +6,6 @@
 namespace quorate::node {
 namespace {
 
-/// A committed txn's buffer that has left the window, to be filled again.
-std::string reused_buffer(State& state) {
-  if (state.window.size() <= state.options.committed_window_count) {
-    return {};
-  }
-  std::string buffer = state.window.pop();
-  buffer.clear();
-  return buffer;
-}
-
 request::Stamp next_stamp(State& state, Now now) {
   state.proposed = state.proposed.next();
   return {.zxid = state.proposed, .time = now.wall};
@@ -38,7 +28,7 @@ Proposal& log_proposal(State& state, Zxid zxid, std::string txn, Actions& action
 Proposal& propose(State& state, const wire::WriteRequest& request, const request::Author& author,
                   Now now, Actions& actions) {
   const request::Stamp stamp = next_stamp(state, now);
-  std::string txn = reused_buffer(state);
+  std::string txn = state.window.take_buffer();
   const request::Prepared prepared = state.preparer.prepare(request, author, stamp, txn);
   if (prepared.error == wire::ErrorCode::kQuotaExceeded) {
     ++state.counters.quota_exceeded;
@@ -51,7 +41,7 @@ Proposal& propose(State& state, const wire::WriteRequest& request, const request
 Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author, Now now,
                         Actions& actions) {
   const request::Stamp stamp = next_stamp(state, now);
-  std::string txn = reused_buffer(state);
+  std::string txn = state.window.take_buffer();
   state.preparer.prepare_error(error, author, stamp, txn);
   return log_proposal(state, stamp.zxid, std::move(txn), actions);
 }
@@ -59,7 +49,7 @@ Proposal& propose_error(State& state, wire::ErrorCode error, const request::Auth
 Proposal& propose_create_session(State& state, SessionId session, int32_t timeout_ms, Now now,
                                  Actions& actions) {
   const request::Stamp stamp = next_stamp(state, now);
-  std::string txn = reused_buffer(state);
+  std::string txn = state.window.take_buffer();
   state.preparer.prepare_create_session(session, timeout_ms, stamp, txn);
   Proposal& proposal = log_proposal(state, stamp.zxid, std::move(txn), actions);
   proposal.origin = Proposal::Origin::kCreateSession;

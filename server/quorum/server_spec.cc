@@ -13,7 +13,7 @@ constexpr std::string_view kForm =
     "must be host:quorumPort:electionPort[:participant|observer], several joined by '|', "
     "optionally followed by ;[clientHost:]clientPort";
 
-Error wrong(std::string message) {
+Error bad_spec(std::string message) {
   return Error{.kind = ErrorKind::kInvalidInput, .message = std::move(message)};
 }
 
@@ -33,7 +33,7 @@ Result<HostAndRest> split_host(std::string_view text) {
   }
   const size_t end = text.find(']');
   if (end == std::string_view::npos) {
-    return wrong(quoted(text) + " starts with '[' but has no ']'");
+    return bad_spec(quoted(text) + " starts with '[' but has no ']'");
   }
   result.host = text.substr(1, end - 1);
   std::string_view rest = text.substr(end + 1);
@@ -41,7 +41,7 @@ Result<HostAndRest> split_host(std::string_view text) {
     return result;
   }
   if (rest.front() != ':') {
-    return wrong(quoted(text) + " has no ':' after ']'");
+    return bad_spec(quoted(text) + " has no ':' after ']'");
   }
   result.rest = split(rest.substr(1), ':');
   return result;
@@ -50,7 +50,7 @@ Result<HostAndRest> split_host(std::string_view text) {
 Result<uint16_t> parse_port(std::string_view text, std::string_view what) {
   const std::optional<int64_t> port = parse_integer(trim(text), 0, 65535);
   if (!port) {
-    return wrong(std::string(what) + " is " + quoted(text) + ", must be a number of 0 to 65535");
+    return bad_spec(std::string(what) + " is " + quoted(text) + ", must be a number of 0 to 65535");
   }
   return static_cast<uint16_t>(*port);
 }
@@ -62,7 +62,7 @@ Result<ServerRole> parse_role(std::string_view text) {
   if (equals_ignoring_case(trim(text), "observer")) {
     return ServerRole::kObserver;
   }
-  return wrong("role is " + quoted(text) + ", must be participant or observer");
+  return bad_spec("role is " + quoted(text) + ", must be participant or observer");
 }
 
 struct AddressAndRole {
@@ -76,10 +76,10 @@ Result<AddressAndRole> parse_address(std::string_view text) {
     return parts.error();
   }
   if (parts->rest.size() < 2 || parts->rest.size() > 3) {
-    return wrong(quoted(text) + " " + std::string(kForm));
+    return bad_spec(quoted(text) + " " + std::string(kForm));
   }
   if (trim(parts->host).empty()) {
-    return wrong(quoted(text) + " has no host; " + std::string(kForm));
+    return bad_spec(quoted(text) + " has no host; " + std::string(kForm));
   }
   const Result<uint16_t> quorum_port = parse_port(parts->rest[0], "quorum port");
   if (!quorum_port) {
@@ -90,8 +90,8 @@ Result<AddressAndRole> parse_address(std::string_view text) {
     return election_port.error();
   }
   if (*quorum_port == *election_port) {
-    return wrong("quorum and election port are both " + std::to_string(*quorum_port) +
-                 ", must differ");
+    return bad_spec("quorum and election port are both " + std::to_string(*quorum_port) +
+                    ", must differ");
   }
   AddressAndRole result{.address = {.host = std::string(trim(parts->host)),
                                     .quorum_port = *quorum_port,
@@ -118,7 +118,7 @@ Result<std::optional<ClientAddress>> parse_client(std::string_view text, std::st
     return parts.error();
   }
   if (parts->rest.size() > 1 || (parts->rest.empty() && text.starts_with('['))) {
-    return wrong(std::string(what) + " part is " + quoted(text) + ", must be port or host:port");
+    return bad_spec(std::string(what) + " part is " + quoted(text) + ", must be port or host:port");
   }
   ClientAddress result;
   std::string_view port = parts->host;
@@ -131,7 +131,7 @@ Result<std::optional<ClientAddress>> parse_client(std::string_view text, std::st
     return number.error();
   }
   if (result.host.empty()) {
-    return wrong(std::string(what) + " part is " + quoted(text) + " and has no host");
+    return bad_spec(std::string(what) + " part is " + quoted(text) + " and has no host");
   }
   result.port = *number;
   return std::optional<ClientAddress>(std::move(result));
@@ -145,7 +145,7 @@ Status parse_addresses(std::string_view text, ServerSpec& spec) {
       return parsed.error();
     }
     if (parsed->role && role && *parsed->role != *role) {
-      return wrong("addresses of one server must have the same role");
+      return bad_spec("addresses of one server must have the same role");
     }
     role = parsed->role ? parsed->role : role;
     spec.addresses.push_back(std::move(parsed->address));
@@ -201,7 +201,7 @@ std::string client_text(const std::optional<ClientAddress>& client) {
 Result<ServerSpec> parse_server_spec(std::string_view text) {
   const std::vector<std::string_view> parts = split(trim(text), ';');
   if (parts.size() > 3) {
-    return wrong(quoted(text) + " " + std::string(kForm));
+    return bad_spec(quoted(text) + " " + std::string(kForm));
   }
   ServerSpec spec;
   const Status addresses = parse_addresses(parts[0], spec);

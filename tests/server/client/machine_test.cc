@@ -202,7 +202,8 @@ TEST_F(MachineTest, ALostConnectionFailsWhatWasUnderWayAndResumesTheSession) {
   EXPECT_THAT(completed(), ElementsAre(std::pair(ticket, wire::ErrorCode::kConnectionLoss)));
   EXPECT_THAT(states(), ElementsAre(KeeperState::kDisconnected));
   open();
-  const auto request = wire::decode_connect_request(sent()[0]).value();
+  const std::vector<std::string> frames = sent();
+  const auto request = wire::decode_connect_request(frames[0]).value();
   EXPECT_EQ(request.session, SessionId{77});
   EXPECT_EQ(request.password, std::string(16, 'x'));
   EXPECT_EQ(request.last_zxid_seen, Zxid{41});
