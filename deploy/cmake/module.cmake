@@ -20,11 +20,8 @@ function(qr_tests folder)
   string(REPLACE "/" "_" name ${folder})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
   if(sources)
-    # allocation_*.cc replace operator new, which the tests beside them must not see.
-    set(alone ${sources})
-    list(FILTER alone INCLUDE REGEX "/allocation_[a-z]+\\.cc$")
-    set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     add_executable(${name}_test ${sources})
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)  # Tests share names freely.
     target_link_libraries(${name}_test PRIVATE quorate_flags ${ARG_DEPS} ${ARG_LIBS}
       GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE

@@ -373,9 +373,13 @@ TEST_F(ClientLimitsTest, AnIdlePortDoesNotWakeUp) {
   client.send(frame("x"));
   ASSERT_TRUE(until([&] { return client.received.size() == 100'000; }, [&] { client.pump(); }));
   loop.restart();
-  loop.run_for(std::chrono::milliseconds(2600));  // Idle buffers are released after two seconds.
-  loop.restart();
-  EXPECT_EQ(loop.run_for(milliseconds(500)), 0U);
+  // Idle buffers are released after two seconds, later on a busy machine; then nothing is left to do.
+  size_t events = 1;
+  for (int attempt = 0; attempt < 20 && events > 0; ++attempt) {
+    events = loop.run_for(milliseconds(500));
+    loop.restart();
+  }
+  EXPECT_EQ(events, 0U);
   EXPECT_EQ(port->stats().open, 1U);
 }
 
