@@ -373,7 +373,8 @@ TEST_F(ClientLimitsTest, AnIdlePortDoesNotWakeUp) {
   client.send(frame("x"));
   ASSERT_TRUE(until([&] { return client.received.size() == 100'000; }, [&] { client.pump(); }));
   loop.restart();
-  // Idle buffers are released after two seconds, later on a busy machine; then nothing is left to do.
+  // Idle buffers are released after two seconds, later on a busy machine; then nothing is left to
+  // do.
   size_t events = 1;
   for (int attempt = 0; attempt < 20 && events > 0; ++attempt) {
     events = loop.run_for(milliseconds(500));
