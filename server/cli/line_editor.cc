@@ -204,6 +204,9 @@ std::optional<std::string> LineEditor::read(const std::string& prompt) {
     i = end;
   }
   impl_->output.begin_edit();
+  // libedit leaves canonical mode at the first read only, after the prompt: a ^D typed between the
+  // two would be swallowed by the terminal.
+  ::el_set(impl_->editor, EL_PREP_TERM, 1);
   int count = 0;
   const char* line = ::el_gets(impl_->editor, &count);
   impl_->output.end_edit();

@@ -72,9 +72,14 @@ class Terminal {
       }
     }
   }
-  /// Waits until the program has ended; its exit code, -1 if a signal ended it.
+  /// Waits until the program has ended; its exit code, -1 if a signal ended it. A program that is
+  /// silent for 20 s is killed.
   int finish() {
     while (read_some()) {
+    }
+    pollfd hung_up{master_, 0, 0};
+    if (::poll(&hung_up, 1, 0) != 1) {
+      ::kill(pid_, SIGKILL);
     }
     int status = 0;
     QR_ASSERT(::waitpid(pid_, &status, 0) == pid_);
