@@ -21,6 +21,7 @@ Majority::Majority(std::span<const ServerId> committed, std::span<const ServerId
   voters_.insert(voters_.end(), next.begin(), next.end());
   std::ranges::sort(voters_);
   voters_.erase(std::ranges::unique(voters_).begin(), voters_.end());
+  QR_ASSERT(voters_.size() <= 2 * kVotersMax);
   committed_ = set_of(committed);
   next_ = set_of(next);
   QR_ASSERT(committed_.count() <= kVotersMax && next_.count() <= kVotersMax);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "server/base/text.h"
@@ -24,7 +25,8 @@ std::optional<int64_t> parse_id(std::string_view text) {
 
 /// Loopback and wildcard addresses mean another machine to each member.
 bool is_special(std::string_view host) {
-  if (host == "localhost" || host == "0.0.0.0" || host.starts_with("127.")) {
+  const bool is_ipv4 = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  if (host == "localhost" || host == "0.0.0.0" || (is_ipv4 && host.starts_with("127."))) {
     return true;
   }
   if (host.find(':') == std::string_view::npos) {
@@ -163,6 +165,16 @@ Outcome make_whole(const ReconfigureContext& context, std::string_view members) 
   return std::move(parsed.configuration);
 }
 
+/// Where the followers of `spec` connect. The election port is no part of it: a leader may move
+/// that and go on.
+std::set<std::pair<std::string_view, uint16_t>> quorum_addresses(const ServerSpec& spec) {
+  std::set<std::pair<std::string_view, uint16_t>> result;
+  for (const PeerAddress& address : spec.addresses) {
+    result.emplace(address.host, address.quorum_port);
+  }
+  return result;
+}
+
 std::optional<Refusal> refuse_voter_count(const ReconfigureContext& context,
                                           const Configuration& next) {
   const size_t voters = next.voters().size();
@@ -245,7 +257,7 @@ std::optional<ServerId> designated_leader(ServerId self, const Configuration& co
   const auto now = committed.servers.find(self);
   const auto then = next.servers.find(self);
   if (next.is_voter(self) && now != committed.servers.end() &&
-      now->second.addresses == then->second.addresses) {
+      quorum_addresses(now->second) == quorum_addresses(then->second)) {
     return self;
   }
   std::optional<ServerId> best;

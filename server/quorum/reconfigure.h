@@ -57,9 +57,10 @@ struct Refusal {
                                                            const std::vector<ServerId>& synced);
 
 /// Who leads after the reconfig whose transaction is `zxid`: `self` if it still votes at the same
-/// quorum addresses, or else the voter of `next` that has acknowledged most, the smallest id among
-/// equals. Nothing if no such voter has acknowledged the reconfig itself; a quorum of them has when
-/// it commits. Source: ZooKeeper 3.9 Leader.getDesignatedLeader.
+/// quorum addresses (its election port may change), or else the voter of `next` that has
+/// acknowledged most, the smallest id among equals. Nothing if no such voter has acknowledged the
+/// reconfig itself; a quorum of them has when it commits. Source: ZooKeeper 3.9
+/// Leader.getDesignatedLeader.
 [[nodiscard]] std::optional<ServerId> designated_leader(ServerId self,
                                                         const Configuration& committed,
                                                         const Configuration& next, Zxid zxid,

@@ -227,7 +227,7 @@ Result<ServerSpec> parse_server_spec(std::string_view text) {
 
 std::string to_text(const ServerSpec& spec) {
   std::vector<PeerAddress> addresses = spec.addresses;
-  std::ranges::stable_sort(addresses, {}, &PeerAddress::host);
+  std::ranges::sort(addresses);
   addresses.erase(std::ranges::unique(addresses).begin(), addresses.end());
   std::string text;
   for (const PeerAddress& address : addresses) {

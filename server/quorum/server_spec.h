@@ -1,6 +1,7 @@
 // The value of a `server.N` line, in every form that zoo.cfg, its dynamic file and reconfig allow.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ struct PeerAddress {
   std::string host;
   uint16_t quorum_port = 0;
   uint16_t election_port = 0;
-  friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
+  friend auto operator<=>(const PeerAddress&, const PeerAddress&) = default;
 };
 
 /// Where the server's clients connect, when the line says so.

@@ -1,9 +1,9 @@
 // Prints what Apache ZooKeeper's own classes say about quorum packets, notifications and dynamic
 // configurations. It lives in their package, because some of them are not public:
 //   javac -cp 'LIB/*' -d OUT MakeQuorumVectors.java
-//   java -cp 'OUT:LIB/*' org.apache.zookeeper.server.quorum.MakeQuorumVectors wire > quorum.txt
-//   java -cp ... MakeQuorumVectors configurations > configurations.txt
-//   java -cp ... MakeQuorumVectors reconfig CASES > reconfig_apache.txt
+//   java -cp 'OUT:LIB/*' org.apache.zookeeper.server.quorum.MakeQuorumVectors wire > ../../wire/testdata/quorum.txt
+//   java -cp (the same) ...MakeQuorumVectors configurations > configurations_apache.txt
+//   java -cp (the same) ...MakeQuorumVectors reconfig reconfig_cases.txt > reconfig_apache.txt
 // `wire` also starts a member and records what it sends to a peer's election port; `reconfig` starts
 // one and asks it for each change in the file CASES.
 package org.apache.zookeeper.server.quorum;
