@@ -1,6 +1,8 @@
 // Snapshots to disk, purge, free space.
 #include "server/app/housekeeping_thread.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "server/app/clock.h"
@@ -9,6 +11,8 @@ namespace quorate::app {
 namespace {
 
 constexpr Duration kSecond = std::chrono::seconds(1);
+/// Looks at the disk while the log eats the reserve once.
+constexpr int64_t kLooksPerReserve = 8;
 
 /// Sizes of all files in `directory`, as Apache's dirs word counts them; files that go meanwhile
 /// count as nothing.
@@ -34,6 +38,7 @@ HousekeepingThread::HousekeepingThread(storage::FileSystem& fs, HousekeepingOpti
       callbacks_(std::move(callbacks)),
       next_second_(monotonic_now()),
       next_purge_(monotonic_now()),
+      look_bytes_(std::numeric_limits<int64_t>::max()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 HousekeepingThread::~HousekeepingThread() = default;
@@ -52,6 +57,13 @@ void HousekeepingThread::write_slice(std::string bytes, bool last) {
     slice_ = Slice{std::move(bytes), last};
   }
   wake_.notify_one();
+}
+
+void HousekeepingThread::note_logged(int64_t bytes) {
+  if (logged_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes >=
+      look_bytes_.load(std::memory_order_relaxed)) {
+    check_space();
+  }
 }
 
 HousekeepingStats HousekeepingThread::stats() const {
@@ -134,6 +146,8 @@ void HousekeepingThread::finish_snapshot(const Status& outcome) {
 }
 
 void HousekeepingThread::check_space() {
+  const std::lock_guard space_lock(space_mutex_);
+  logged_bytes_.store(0, std::memory_order_relaxed);
   const Result<storage::SpaceReport> space = storage::read_space(fs_, options_.directories);
   if (!space) {
     return;  // Not known: the log's own write will tell.
@@ -145,6 +159,8 @@ void HousekeepingThread::check_space() {
   }
   if (!guard_) {
     guard_.emplace(storage::space_limits(space->least.total_bytes, options_.preallocate_bytes));
+    look_bytes_.store(std::max<int64_t>(1, guard_->limits().low_bytes / kLooksPerReserve),
+                      std::memory_order_relaxed);
   }
   const storage::SpaceLevel before = guard_->level();
   const storage::SpaceLevel after = guard_->update(free_bytes);

@@ -1,6 +1,7 @@
 // The snapshot thread: writes snapshot slices to their file, purges, and watches the free space.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -40,7 +41,7 @@ struct HousekeepingStats {
 /// Everything that touches files but need not be quick, on one thread.
 class HousekeepingThread {
  public:
-  /// All are called on this thread.
+  /// All are called on this thread, unless said otherwise.
   struct Callbacks {
     std::function<void()> slice_wanted;
     std::function<void(Zxid zxid, const Status& outcome, const std::string& path)>
@@ -60,6 +61,10 @@ class HousekeepingThread {
   void begin_snapshot(Zxid zxid);
   /// The slice that was asked for; `last` makes the file durable.
   void write_slice(std::string bytes, bool last);
+  /// So many bytes went into the log. Looks at the free space whenever a part of the reserve may be
+  /// gone, not only once a second: fast writers fill a small disk in less. On the log thread, since
+  /// this one may be syncing a snapshot; space_changed is then called there.
+  void note_logged(int64_t bytes);
   [[nodiscard]] HousekeepingStats stats() const;
 
  private:
@@ -82,11 +87,15 @@ class HousekeepingThread {
 
   // Only on the thread.
   std::unique_ptr<storage::SnapshotFile> file_;
-  std::optional<storage::SpaceGuard> guard_;  ///< Nothing until the disk was looked at.
   Zxid zxid_;
   TimePoint began_;
   TimePoint next_second_;
   TimePoint next_purge_;
+
+  std::mutex space_mutex_;
+  std::optional<storage::SpaceGuard> guard_;  ///< Guarded by space_mutex_; set by the first look.
+  std::atomic<int64_t> logged_bytes_ = 0;     ///< Since the last look at the disk.
+  std::atomic<int64_t> look_bytes_;           ///< So many of them make the next look due.
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;

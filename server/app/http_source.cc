@@ -11,7 +11,8 @@
 #include <boost/asio/post.hpp>
 
 #include "server/app/settings.h"
-#include "server/tree/snapshot.h"
+#include "server/app/uploaded_snapshot.h"
+#include "server/log/logger.h"
 
 namespace quorate::app {
 namespace {
@@ -25,22 +26,6 @@ Result<admin::SnapshotFile> open_snapshot(Zxid zxid, const std::string& path) {
   const off_t bytes = ::lseek(descriptor, 0, SEEK_END);
   ::lseek(descriptor, 0, SEEK_SET);
   return admin::SnapshotFile{.last_zxid = zxid, .bytes = bytes, .file = std::move(file)};
-}
-
-Result<tree::LoadedSnapshot> read_snapshot(admin::File& file, const tree::TreeOptions& options) {
-  std::string bytes;
-  std::string chunk(size_t{1} << 20, '\0');
-  while (true) {
-    const Result<size_t> count = file.read(chunk.data(), chunk.size());
-    if (!count) {
-      return count.error();
-    }
-    if (*count == 0) {
-      break;
-    }
-    bytes.append(chunk, 0, *count);
-  }
-  return tree::load_snapshot(bytes, options);
 }
 
 }  // namespace
@@ -78,18 +63,31 @@ void HttpSource::ask_snapshot(std::function<void(Result<admin::SnapshotFile>)> a
 }
 
 void HttpSource::ask_restore(admin::File file, std::function<void(Result<Zxid>)> answer) {
-  // Read on the calling thread: the core loop must not wait for a large file.
-  Result<tree::LoadedSnapshot> loaded = read_snapshot(file, tree_options(member_.config()));
+  if (restoring_.exchange(true)) {
+    answer(Error{ErrorKind::kConflict, "another restore is under way"});
+    return;
+  }
+  // A thread of its own: neither health checks nor clients wait while a large file is decoded.
+  loader_ = std::jthread([this, file = std::move(file), answer = std::move(answer)]() mutable {
+    load_and_restore(file, std::move(answer));
+  });
+}
+
+void HttpSource::load_and_restore(const admin::File& file,
+                                  std::function<void(Result<Zxid>)> answer) {
+  Result<tree::Database> loaded = load_uploaded_snapshot(file, tree_options(member_.config()));
   if (!loaded) {
+    log::error("restore_refused", {{"reason", loaded.error().message}});
+    restoring_ = false;
     answer(loaded.error());
     return;
   }
-  auto database = std::make_shared<tree::Database>(std::move(loaded->database));
-  if (loaded->info.last_processed_zxid) {
-    database->set_last_zxid(*loaded->info.last_processed_zxid);
-  }
+  auto database = std::make_shared<tree::Database>(*std::move(loaded));
   boost::asio::post(loop_, [this, database, answer = std::move(answer)]() mutable {
-    member_.restore(std::move(*database), std::move(answer));
+    member_.restore(std::move(*database), [this, answer = std::move(answer)](Result<Zxid> outcome) {
+      restoring_ = false;
+      answer(std::move(outcome));
+    });
   });
 }
 

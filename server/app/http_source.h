@@ -1,9 +1,11 @@
 // HttpSource: carries the questions of the http thread to the core loop.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <boost/asio/io_context.hpp>
 
@@ -29,9 +31,14 @@ class HttpSource final : public admin::StatusSource {
   void ask_restore(admin::File file, std::function<void(Result<Zxid>)> answer) override;
 
  private:
+  /// On the loader's thread.
+  void load_and_restore(const admin::File& file, std::function<void(Result<Zxid>)> answer);
+
   boost::asio::io_context& loop_;
   Member& member_;
   const admin::AdminServer* server_ = nullptr;
+  std::atomic<bool> restoring_ = false;  ///< From the upload to the answer.
+  std::jthread loader_;  ///< Started on the http thread; the last one has ended then.
 };
 
 }  // namespace quorate::app

@@ -95,10 +95,12 @@ Status Member::start_threads() {
       std::move(*writer), std::chrono::milliseconds(config_.storage.fsync_warning_threshold_ms),
       LogThread::Callbacks{.synced =
                                [this](Zxid zxid, int64_t bytes) {
+                                 housekeeping_->note_logged(bytes);
                                  boost::asio::post(loop_, [this, zxid, bytes] {
                                    step(node::LogSynced{.zxid = zxid, .log_bytes = bytes});
                                    submit_batch();
                                    resume_throttled();
+                                   continue_restore();
                                  });
                                },
                            .failed = [](const Error& error) { die(error); },

@@ -32,12 +32,12 @@ void Member::on_snapshot_finished(Zxid zxid, const Status& outcome, const std::s
   if (restored_) {
     finish_restore(zxid, outcome);
   }
+  continue_restore();  // First: a snapshot of what is about to go would only delay it.
   start_requested_snapshot();
-  continue_restore();
 }
 
 void Member::restore(tree::Database database, RestoreCallback done) {
-  if (restore_) {
+  if (restore_ || restored_) {
     done(Error{ErrorKind::kConflict, "another restore is under way"});
     return;
   }

@@ -57,7 +57,9 @@ class Node {
   /// Suspended, idle, and no snapshot is being written: the database may be replaced.
   [[nodiscard]] bool replaceable() const;
   /// Second step: from now on the state is `database`, whose zxid becomes the greater of its own
-  /// and the present one, so that no zxid is ever used twice. A snapshot of it starts at once; when
+  /// and the one behind the present one. So no zxid is used twice, the snapshot of the former state
+  /// keeps its name, and the gap in the log keeps later txns from being replayed over the former
+  /// state. A snapshot of the new one starts at once; when
   /// its SnapshotFinished reports success the member serves again. Until then nothing is logged,
   /// since the log on disk still belongs to the former state. Requires replaceable().
   void replace_database(tree::Database database, Now now, Actions& actions);

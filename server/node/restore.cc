@@ -18,13 +18,13 @@ void suspend(State& state, Actions& actions) {
 }
 
 bool is_replaceable(const State& state) {
-  return state.suspended && state.outstanding_count == 0 && state.proposals.empty() &&
-         !state.snapshot.running;
+  return state.suspended && !state.replaced && state.outstanding_count == 0 &&
+         state.proposals.empty() && !state.snapshot.running;
 }
 
 void replace_database(State& state, tree::Database database, Now now, Actions& actions) {
   QR_ASSERT(is_replaceable(state));
-  database.set_last_zxid(std::max(database.last_zxid(), state.proposed));
+  database.set_last_zxid(std::max(database.last_zxid(), state.proposed.next()));
   for (const tree::SessionRecord& record : state.database.sessions()) {
     state.tracker.remove(record.session);
   }
@@ -37,6 +37,7 @@ void replace_database(State& state, tree::Database database, Now now, Actions& a
   for (const tree::SessionRecord& record : state.database.sessions()) {
     state.tracker.add(record.session, std::chrono::milliseconds(record.timeout_ms), now.monotonic);
   }
+  state.replaced = true;
   start_snapshot(state, actions);
 }
 

@@ -1,5 +1,6 @@
 // When a snapshot is due, and handing its slices to the file.
 #include <algorithm>
+#include <utility>
 
 #include "server/node/state.h"
 
@@ -66,7 +67,9 @@ void finish_snapshot(State& state, const SnapshotFinished& event, Now now) {
     return;
   }
   ++state.counters.snapshots;
-  state.suspended = false;
+  if (std::exchange(state.replaced, false)) {
+    state.suspended = false;  // What is served from now on is on disk.
+  }
   state.snapshot.last_zxid = event.zxid;
   state.snapshot.last_time = now.wall;
 }

@@ -156,6 +156,7 @@ struct State {
   size_t outstanding_bytes = 0;
   SpaceLevel space = SpaceLevel::kEnough;
   bool suspended = false;  ///< A restore is under way.
+  bool replaced = false;   ///< The restored database is in place, its snapshot not yet on disk.
 
   TimePoint next_container_check;
   SnapshotState snapshot;

@@ -29,6 +29,10 @@ Health readiness(const Inputs& inputs) {
   if (!inputs.status.serving) {
     return {.ok = false, .text = "not ready: not serving requests"};
   }
+  if (inputs.status.space != node::SpaceLevel::kEnough) {
+    // Reads are served: whoever sent this member's clients away would only take those from them.
+    return {.ok = true, .text = "ok, but writes are refused: disk space is low"};
+  }
   return {.ok = true, .text = "ok"};
 }
 

@@ -134,6 +134,23 @@ void World::step(const Event& event) {
   node_->check_invariants();
 }
 
+void World::suspend() {
+  node_->suspend(actions_);
+  perform();
+  for (const auto& [id, client] : clients_) {
+    if (client.closed) {
+      step(ConnectionClosed{id});
+    }
+  }
+}
+
+void World::replace_database(tree::Database database) {
+  node_->replace_database(std::move(database), now_, actions_);
+  logged_ = durable_ = node_->last_zxid();
+  perform();
+  node_->check_invariants();
+}
+
 void World::perform() {
   for (const Actions::Send& send : actions_.sends) {
     const auto found = clients_.find(send.connection);

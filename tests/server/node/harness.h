@@ -90,6 +90,9 @@ class World {
   /// Lets time pass; the machine is woken at each of its deadlines.
   void advance(Duration duration);
   void step(const Event& event);
+  /// The two steps of a restore. Clients that were cut off are gone from the machine, too.
+  void suspend();
+  void replace_database(tree::Database database);
 
   Node& node() { return *node_; }
   [[nodiscard]] Zxid logged() const { return logged_; }
