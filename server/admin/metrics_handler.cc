@@ -30,7 +30,7 @@ void MetricsHandler::on_request(const ExchangePointer& exchange) {
       [](const ExchangePointer& asked) {
         asked->respond(text_response(503, "the member's core loop does not answer\n"));
       });
-  source_.ask_inputs({}, std::move(answer));
+  source_.ask_inputs({.namespaces = true}, std::move(answer));
 }
 
 }  // namespace quorate::admin

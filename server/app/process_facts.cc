@@ -27,12 +27,19 @@ int64_t count_descriptors() {
   return count;
 }
 
-int64_t resident_bytes() {
+void read_memory(report::ProcessFacts& facts) {
   std::ifstream statm("/proc/self/statm");
   int64_t total_pages = 0;
   int64_t resident_pages = 0;
   statm >> total_pages >> resident_pages;
-  return resident_pages * sysconf(_SC_PAGESIZE);
+  const int64_t page_bytes = sysconf(_SC_PAGESIZE);
+  facts.virtual_bytes = total_pages * page_bytes;
+  facts.resident_bytes = resident_pages * page_bytes;
+}
+
+double seconds(const timeval& time) {
+  constexpr double kMicrosPerSecond = 1e6;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / kMicrosPerSecond;
 }
 
 std::string user_name() {
@@ -73,7 +80,11 @@ report::ProcessFacts read_process_facts(WallMillis started) {
 void refresh(report::ProcessFacts& facts, WallMillis now) {
   facts.now = now;
   facts.open_file_descriptors = count_descriptors();
-  facts.resident_bytes = resident_bytes();
+  read_memory(facts);
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
+    facts.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  }
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     facts.max_file_descriptors = static_cast<int64_t>(limit.rlim_cur);

@@ -63,34 +63,59 @@ ClientMetric histogram(const Metric& metric) {
   return client;
 }
 
-MetricFamily family(const Metric& metric) {
-  MetricFamily result{
-      .name = std::string(metric.name), .help = std::string(metric.help), .metric = {}};
+MetricType type_of(MetricKind kind) {
+  switch (kind) {
+    case MetricKind::kGauge:
+      return MetricType::Gauge;
+    case MetricKind::kCounter:
+      return MetricType::Counter;
+    case MetricKind::kSummary:
+    case MetricKind::kDetailedSummary:
+      return MetricType::Summary;
+    case MetricKind::kHistogram:
+      return MetricType::Histogram;
+  }
+  return MetricType::Untyped;
+}
+
+ClientMetric sample(const Metric& metric) {
   ClientMetric client;
   switch (metric.kind) {
     case MetricKind::kGauge:
-      result.type = MetricType::Gauge;
       client.gauge.value = number(metric.value);
       break;
     case MetricKind::kCounter:
-      result.type = MetricType::Counter;
       client.counter.value = number(metric.value);
       break;
     case MetricKind::kSummary:
-      result.type = MetricType::Summary;
       client = summary(metric, {0.5});
       break;
     case MetricKind::kDetailedSummary:
-      result.type = MetricType::Summary;
       client = summary(metric, {0.5, 0.9, 0.99});
       break;
     case MetricKind::kHistogram:
-      result.type = MetricType::Histogram;
       client = histogram(metric);
       break;
   }
-  result.metric.push_back(std::move(client));
-  return result;
+  return client;
+}
+
+// The members of a set are told apart by the label `key`, as ZooKeeper does.
+void append(std::vector<MetricFamily>& families, const Metric& metric) {
+  if (metric.key.empty()) {
+    MetricFamily family{
+        .name = std::string(metric.name), .help = std::string(metric.help), .metric = {}};
+    family.type = type_of(metric.kind);
+    families.push_back(std::move(family));
+  }
+  if (metric.is_set && metric.key.empty()) {
+    return;
+  }
+  ClientMetric client = sample(metric);
+  if (metric.is_set) {
+    client.label = {{"key", std::string(metric.key)}};
+  }
+  families.back().metric.push_back(std::move(client));
 }
 
 // Constant one; its labels say what runs.
@@ -111,7 +136,7 @@ std::vector<MetricFamily> families(const report::Inputs& inputs) {
   std::vector<MetricFamily> result;
   result.reserve(catalogue.metrics().size() + 1);
   for (const Metric& metric : catalogue.metrics()) {
-    result.push_back(family(metric));
+    append(result, metric);
   }
   result.push_back(info(inputs));
   return result;

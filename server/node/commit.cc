@@ -118,6 +118,7 @@ void commit_one(State& state, Now now, Actions& actions) {
   }
   state.preparer.applied(proposal.zxid);
   ++state.counters.commits;
+  count_write(state.namespaces, record->txn, state.applied);
   remember_digest(state, proposal.zxid);
   if (!state.applied.changes.empty() && state.watches.count() > 0) {
     state.notifications.clear();

@@ -96,7 +96,10 @@ void Node::step(const Event& event, Now now, Actions& actions) {
           [&](const SnapshotFinished& finished) { finish_snapshot(state, finished, now); },
           [&](const SnapshotRequested&) { start_snapshot(state, actions); },
           [&](const DeadlineReached&) { handle_deadline(state, now, actions); },
-          [&](const ServerStatsReset&) { state.counters = Counters{}; },
+          [&](const ServerStatsReset&) {
+            state.counters = Counters{};
+            state.namespaces.reset();
+          },
           [&](const ConnectionStatsReset&) { reset_connection_stats(state); },
       },
       event);

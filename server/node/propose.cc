@@ -32,6 +32,7 @@ Proposal& propose(State& state, const wire::WriteRequest& request, const request
   const request::Prepared prepared = state.preparer.prepare(request, author, stamp, txn);
   if (prepared.error == wire::ErrorCode::kQuotaExceeded) {
     ++state.counters.quota_exceeded;
+    count_quota_exceeded(state.namespaces, request, txn);
     actions.notes.push_back(
         {.kind = NoteKind::kQuotaExceeded, .session = author.session, .zxid = stamp.zxid});
   }

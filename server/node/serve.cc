@@ -112,6 +112,9 @@ void answer_read(State& state, Connection& connection, const wire::ReadRequest& 
     return;
   }
   frame.finish();
+  count_read(state.namespaces, request,
+             std::string_view(actions.bytes)
+                 .substr(begin + wire::kFrameHeaderBytes + wire::kReplyHeaderBytes));
   send_built_reply(state, connection, op, xid, zxid, received, begin, now, actions);
 }
 

@@ -12,6 +12,7 @@
 #include "server/auth/identity.h"
 #include "server/base/ring.h"
 #include "server/node/committed_window.h"
+#include "server/node/namespaces.h"
 #include "server/node/node.h"
 #include "server/request/prepare.h"
 #include "server/session/tracker.h"
@@ -161,6 +162,7 @@ struct State {
   TimePoint next_container_check;
   SnapshotState snapshot;
   Counters counters;
+  Namespaces namespaces;
   uint64_t digest_mismatches = 0;  ///< Never reset.
   std::vector<Status::DigestEntry> digests;
 

@@ -103,6 +103,10 @@ Status make_status(const State& state, Now now, StatusDetail detail) {
   if (detail.watches) {
     add_watches(state, status);
   }
+  if (detail.namespaces) {
+    status.namespaces = state.namespaces.traffic();
+    status.quotas = quotas_by_namespace(tree);
+  }
   return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/base/histogram.h"
@@ -84,11 +85,34 @@ struct WatchedPath {
   std::vector<SessionId> sessions;
 };
 
+/// Name of what namespaces without a place of their own share; no node can have it.
+inline constexpr std::string_view kOtherNamespace = "/other";
+
+/// What was read and written below one node under the root, in bytes (in place of microseconds).
+struct NamespaceTraffic {
+  std::string name;  ///< Without a slash, or kOtherNamespace.
+  Histogram reads;
+  Histogram writes;
+  uint64_t quota_exceeded = 0;
+};
+/// Sums of the quotas at and below one node under the root. -1 in place of a limit or a use that a
+/// quota does not have, as Apache sums them.
+struct NamespaceQuota {
+  std::string name;
+  bool has_limits = false;
+  int64_t count_limit = 0;
+  int64_t bytes_limit = 0;
+  bool has_usage = false;
+  int64_t count_used = 0;
+  int64_t bytes_used = 0;
+};
+
 /// Parts of a Status that cost more than a look at a counter.
 struct StatusDetail {
   bool connections = false;
   bool sessions = false;
   bool watches = false;
+  bool namespaces = false;
 };
 
 struct Status {
@@ -129,6 +153,8 @@ struct Status {
   std::vector<SessionBucket> session_buckets;  ///< StatusDetail::sessions.
   std::vector<SessionEphemerals> ephemerals;   ///< StatusDetail::sessions.
   std::vector<WatchedPath> watched_paths;      ///< StatusDetail::watches.
+  std::vector<NamespaceTraffic> namespaces;    ///< StatusDetail::namespaces, sorted by name.
+  std::vector<NamespaceQuota> quotas;          ///< StatusDetail::namespaces, sorted by name.
 };
 
 }  // namespace quorate::node

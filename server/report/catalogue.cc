@@ -124,13 +124,17 @@ constexpr std::array kCounters = {
               [](const Inputs& in) { return whole(in.net.bytes_sent); }},
     NumberRow{"large_requests_rejected", kCounter, "Large requests refused.",
               [](const Inputs& in) { return whole(in.net.large_requests_rejected); }},
+    NumberRow{"request_throttle_wait_count", kCounter, "Connections held back by the throttle.",
+              [](const Inputs& in) { return whole(in.net.throttle_waits); }},
+    NumberRow{"throttled_ops", kCounter, "Requests refused after they had been held back too long.",
+              [](const Inputs& in) { return whole(in.status.counters.requests_throttled); }},
     NumberRow{"unsuccessful_handshake", kCounter, "TLS handshakes that failed.",
               [](const Inputs& in) { return whole(in.net.tls_failed); }},
 };
 
-// Counters of ZooKeeper whose subject (dead-watcher cleaning, learners, the request throttle, the
-// response cache) is not part of this server.
-constexpr std::array<std::string_view, 31> kAbsentCounters = {
+// Counters of ZooKeeper whose subject (dead-watcher cleaning, learners, the response cache) is not
+// part of this server.
+constexpr std::array<std::string_view, 29> kAbsentCounters = {
     "add_dead_watcher_stall_time",
     "cnxn_closed_without_zk_server_running",
     "connection_drop_count",
@@ -146,7 +150,6 @@ constexpr std::array<std::string_view, 31> kAbsentCounters = {
     "looking_count",
     "quit_leading_due_to_disloyal_voter",
     "request_commit_queued",
-    "request_throttle_wait_count",
     "requests_not_forwarded_to_commit_processor",
     "response_packet_cache_hits",
     "response_packet_cache_misses",
@@ -158,7 +161,6 @@ constexpr std::array<std::string_view, 31> kAbsentCounters = {
     "stale_replies",
     "stale_requests",
     "stale_requests_dropped",
-    "throttled_ops",
     "tls_handshake_exceeded",
     "unrecoverable_error_count",
     "watch_bytes"};
@@ -257,6 +259,7 @@ void append(std::vector<Metric>& metrics, const std::array<NumberRow, Size>& row
 Catalogue::Catalogue(const Inputs& inputs) {
   add_numbers(inputs);
   add_summaries(inputs);
+  add_namespaces(inputs);
   add_own(inputs);
 }
 
@@ -314,6 +317,12 @@ void Catalogue::add_own(const Inputs& inputs) {
     metrics_.push_back(
         {.name = name, .kind = kGauge, .help = help, .value = value, .prometheus_only = true});
   };
+  metrics_.push_back({.name = "process_cpu_seconds_total",
+                      .kind = kCounter,
+                      .help = "Processor time, user and system.",
+                      .value = inputs.process.cpu_seconds,
+                      .prometheus_only = true});
+  process("process_virtual_memory_bytes", "Virtual memory.", inputs.process.virtual_bytes);
   process("process_resident_memory_bytes", "Resident memory.", inputs.process.resident_bytes);
   process("process_open_fds", "Open file descriptors.", inputs.process.open_file_descriptors);
   process("process_max_fds", "Limit of file descriptors.", inputs.process.max_file_descriptors);

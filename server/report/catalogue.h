@@ -34,6 +34,10 @@ struct Metric {
   /// counts things, a million for seconds.
   int64_t divisor = 1000;
   bool prometheus_only = false;
+  /// A set has a value for each of its keys: it begins with a metric without a key, which has no
+  /// value and stands for all, then the members follow. The key borrows from the Inputs.
+  bool is_set = false;
+  std::string_view key = {};
 };
 
 /// All metrics at one moment, in a fixed order. The Inputs must outlive it.
@@ -49,8 +53,12 @@ class Catalogue {
   void add_numbers(const Inputs& inputs);
   void add_summaries(const Inputs& inputs);
   void add_own(const Inputs& inputs);
+  void add_namespaces(const Inputs& inputs);
   void summary(std::string_view name, MetricKind kind, std::string_view help,
                const Histogram* samples, int64_t divisor = 1000);
+  /// Begins a set; `member` adds to it.
+  void begin_set(std::string_view name, MetricKind kind, std::string_view help);
+  Metric& member(std::string_view key);
   /// A histogram of one value, for what happens once a start.
   const Histogram* single(int64_t value_us);
 
@@ -65,8 +73,8 @@ struct NamedText {
 };
 
 /// The lines of mntr: gauges and counters as they are; summaries as avg_, min_, max_, cnt_ and
-/// sum_, detailed ones with p50_, p95_, p99_ and p999_ as well. Whole units, as in ZooKeeper, but
-/// for averages.
+/// sum_, detailed ones with p50_, p95_, p99_ and p999_ as well; members of sets with their key in
+/// front of the name. Whole units, as in ZooKeeper, but for averages.
 [[nodiscard]] std::vector<NamedText> monitor_lines(const Catalogue& catalogue);
 
 /// Value of a quantile in the metric's unit; NaN without samples.

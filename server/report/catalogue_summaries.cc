@@ -15,11 +15,10 @@ constexpr std::string_view kAbsentHelp = "Never measured in this server.";
 
 // Summaries of ZooKeeper whose stage (commit processor, elections, learners, Netty, Java's pauses)
 // this server does not have; ZooKeeper shows them empty too when it is standalone.
-constexpr std::array<std::string_view, 37> kAbsentBasic = {
+constexpr std::array<std::string_view, 36> kAbsentBasic = {
     "commit_commit_proc_req_queued",
     "commit_process_time",
     "concurrent_request_processing_in_commit_processor",
-    "connection_token_deficit",
     "election_time",
     "follower_sync_time",
     "inflight_diff_count",
@@ -54,7 +53,7 @@ constexpr std::array<std::string_view, 37> kAbsentBasic = {
     "write_commit_proc_issued",
     "write_commit_proc_req_queued"};
 
-constexpr std::array<std::string_view, 18> kAbsentDetailed = {
+constexpr std::array<std::string_view, 17> kAbsentDetailed = {
     "close_session_prep_time",
     "commit_propagation_latency",
     "dead_watchers_cleaner_latency",
@@ -68,7 +67,6 @@ constexpr std::array<std::string_view, 18> kAbsentDetailed = {
     "quorum_ack_latency",
     "read_commitproc_time_ms",
     "read_final_proc_time_ms",
-    "request_throttle_queue_time_ms",
     "server_write_committed_time_ms",
     "sync_processor_queue_and_flush_time_ms",
     "write_commitproc_time_ms",
@@ -81,13 +79,18 @@ struct Percentile {
 constexpr std::array<Percentile, 4> kPercentiles = {
     {{"p50_", 0.5}, {"p95_", 0.95}, {"p99_", 0.99}, {"p999_", 0.999}}};
 
+/// As members of sets are called in mntr: "a_read_per_namespace".
+std::string keyed_name(const Metric& metric) {
+  return (metric.is_set ? std::string(metric.key) + "_" : "") + std::string(metric.name);
+}
+
 void append_summary(const Metric& metric, std::vector<NamedText>& lines) {
   const Histogram none;
   const Histogram& samples = metric.samples == nullptr ? none : *metric.samples;
   const auto count = static_cast<int64_t>(samples.count());
   const double sum = static_cast<double>(samples.sum_us()) / static_cast<double>(metric.divisor);
   const auto add = [&](std::string_view prefix, std::variant<int64_t, double> value) {
-    lines.push_back({std::string(prefix) + std::string(metric.name), value});
+    lines.push_back({std::string(prefix) + keyed_name(metric), value});
   };
   add("avg_", count == 0 ? 0.0 : rounded(sum / static_cast<double>(count)));
   add("min_", samples.min_us() / metric.divisor);
@@ -131,6 +134,9 @@ void Catalogue::add_summaries(const Inputs& inputs) {
           single(storage.startup_load_ms * 1000));
   summary("startup_txns_loaded", kBasic, "Transactions replayed at start.",
           single(storage.startup_txns_loaded), 1);
+  summary("connection_token_deficit", kBasic,
+          "Tokens missing in the connection throttle when a session was let in.",
+          &inputs.net.connection_token_deficit, 1);
   summary("sync_processor_batch_size", kBasic, "Transactions in one batch of the log.",
           &storage.batch_txns, 1);
   for (const std::string_view name : kAbsentBasic) {
@@ -140,6 +146,9 @@ void Catalogue::add_summaries(const Inputs& inputs) {
   summary("updatelatency", kDetailed, "Writes, milliseconds.", &counters.write_latency);
   summary("propagation_latency", kDetailed, "Writes, until applied here, milliseconds.",
           &counters.write_latency);
+  summary("request_throttle_queue_time_ms", kDetailed,
+          "Time that the throttle held requests back, milliseconds.",
+          &inputs.net.throttle_wait_time);
   summary("sync_processor_queue_time_ms", kDetailed, "Wait for the log thread, milliseconds.",
           &storage.log_queue_time);
   summary("sync_processor_queue_flush_time_ms", kDetailed,
@@ -152,13 +161,14 @@ void Catalogue::add_summaries(const Inputs& inputs) {
 std::vector<NamedText> monitor_lines(const Catalogue& catalogue) {
   std::vector<NamedText> lines;
   for (const Metric& metric : catalogue.metrics()) {
-    if (metric.prometheus_only) {
+    const bool is_head = metric.is_set && metric.key.empty();
+    if (metric.prometheus_only || is_head) {
       continue;
     }
     if (metric.kind == kBasic || metric.kind == kDetailed) {
       append_summary(metric, lines);
     } else {
-      lines.push_back({std::string(metric.name), metric.value});
+      lines.push_back({keyed_name(metric), metric.value});
     }
   }
   return lines;

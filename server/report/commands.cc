@@ -31,7 +31,8 @@ constexpr std::array kCommands = {
     Command{.name = "is_read_only", .alias = "isro"},
     Command{.name = "last_snapshot", .alias = "lsnp"},
     Command{.name = "leader", .alias = "lead"},
-    Command{.name = "monitor", .alias = "mntr", .needs_server = false},
+    Command{
+        .name = "monitor", .alias = "mntr", .needs_server = false, .detail = {.namespaces = true}},
     Command{.name = "observer_connection_stat_reset", .alias = "orst", .access = Access::kToken},
     Command{.name = "observers", .alias = "obsr"},
     Command{.name = "restore",

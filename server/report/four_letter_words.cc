@@ -136,6 +136,7 @@ node::StatusDetail detail_of(Word word) {
   detail.connections = word == Word::kCons || word == Word::kStat || word == Word::kDump;
   detail.sessions = word == Word::kDump;
   detail.watches = word == Word::kWchc || word == Word::kWchp;
+  detail.namespaces = word == Word::kMntr;
   return detail;
 }
 

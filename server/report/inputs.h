@@ -29,6 +29,8 @@ struct ProcessFacts {
   int64_t open_file_descriptors = 0;
   int64_t max_file_descriptors = 0;
   int64_t resident_bytes = 0;
+  int64_t virtual_bytes = 0;
+  double cpu_seconds = 0;  ///< Of all threads since the start, user and system.
 };
 
 /// Disk and log thread.

@@ -128,9 +128,36 @@ TEST_F(Page, CollectorGivesTheFamilies) {
 
 TEST_F(Page, EveryFamilyHasOneMetricAndHelp) {
   for (const auto& family : families(inputs_)) {
-    EXPECT_EQ(family.metric.size(), 1u) << family.name;
+    const bool is_set = family.name.ends_with("_per_namespace");
+    EXPECT_EQ(family.metric.size(), is_set ? 0U : 1U) << family.name;
     EXPECT_FALSE(family.help.empty()) << family.name;
   }
+}
+
+TEST_F(Page, MembersOfASetAreToldApartByTheirKey) {
+  auto& namespaces = inputs_.status.namespaces;
+  namespaces = {{.name = "/other"}, {.name = "a\"b"}, {.name = "c"}};
+  namespaces[0].reads.record(Duration(5));
+  namespaces[1].reads.record(Duration(70));
+  namespaces[2].quota_exceeded = 4;
+  inputs_.status.quotas = {{.name = "c", .has_limits = true, .count_limit = 9, .bytes_limit = -1}};
+  const std::string text = make();
+  EXPECT_THAT(text, HasSubstr("# TYPE read_per_namespace summary\n"));
+  EXPECT_THAT(text, HasSubstr("\nread_per_namespace_sum{key=\"/other\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr("\nread_per_namespace_count{key=\"a\\\"b\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nread_per_namespace{key=\"a\\\"b\",quantile=\"0.5\"} "));
+  EXPECT_THAT(text, Not(HasSubstr("read_per_namespace_count{key=\"c\"}"))) << "none was read";
+  EXPECT_THAT(text, HasSubstr("# TYPE write_per_namespace summary\n"));
+  EXPECT_THAT(text, HasSubstr("\nquota_count_limit_per_namespace{key=\"c\"} 9\n"));
+  EXPECT_THAT(text, HasSubstr("\nquota_bytes_limit_per_namespace{key=\"c\"} -1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("quota_count_usage_per_namespace{key=\"c\"}")));
+  EXPECT_THAT(text, HasSubstr("\nquota_exceeded_error_per_namespace{key=\"c\"} 4\n"));
+  size_t heads = 0;
+  const std::string head = "# TYPE read_per_namespace ";
+  for (size_t at = text.find(head); at != std::string::npos; at = text.find(head, at + 1)) {
+    ++heads;
+  }
+  EXPECT_EQ(heads, 1U);
 }
 
 }  // namespace

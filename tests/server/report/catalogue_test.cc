@@ -33,6 +33,9 @@ TEST_F(CatalogueTest, HasEveryMetricOfZooKeeper) {
   const Catalogue catalogue(inputs_);
   std::map<std::string_view, MetricKind> kinds;
   for (const Metric& candidate : catalogue.metrics()) {
+    if (!candidate.key.empty()) {
+      continue;
+    }
     EXPECT_TRUE(kinds.emplace(candidate.name, candidate.kind).second) << candidate.name;
     EXPECT_FALSE(candidate.help.empty()) << candidate.name;
   }
@@ -115,6 +118,67 @@ TEST_F(CatalogueTest, MonitorLinesLeaveOutWhatIsOnlyForPrometheus) {
     EXPECT_FALSE(line.name.starts_with("process_")) << line.name;
     EXPECT_FALSE(line.name.ends_with("_seconds")) << line.name;
   }
+}
+
+TEST_F(CatalogueTest, MembersOfASetFollowItsHead) {
+  const Catalogue catalogue(inputs_);
+  std::map<std::string_view, std::vector<std::string_view>> keys;
+  const Metric* before = nullptr;
+  for (const Metric& each : catalogue.metrics()) {
+    if (!each.is_set) {
+      EXPECT_TRUE(each.key.empty()) << each.name;
+    } else if (each.key.empty()) {
+      EXPECT_TRUE(keys.emplace(each.name, std::vector<std::string_view>()).second) << each.name;
+    } else {
+      ASSERT_NE(before, nullptr);
+      EXPECT_EQ(before->name, each.name);
+      EXPECT_EQ(before->kind, each.kind);
+      keys.at(each.name).push_back(each.key);
+    }
+    before = &each;
+  }
+  using Keys = std::vector<std::string_view>;
+  EXPECT_EQ(keys,
+            (std::map<std::string_view, Keys>{{"read_per_namespace", {"a"}},
+                                              {"write_per_namespace", {node::kOtherNamespace, "b"}},
+                                              {"quota_count_limit_per_namespace", {"a"}},
+                                              {"quota_bytes_limit_per_namespace", {"a"}},
+                                              {"quota_count_usage_per_namespace", {"a"}},
+                                              {"quota_bytes_usage_per_namespace", {"a"}},
+                                              {"quota_exceeded_error_per_namespace", {"a"}}}));
+}
+
+TEST_F(CatalogueTest, MonitorLinesOfSetsBeginWithTheKey) {
+  const Catalogue catalogue(inputs_);
+  std::map<std::string, std::variant<int64_t, double>> lines;
+  for (NamedText& line : monitor_lines(catalogue)) {
+    EXPECT_TRUE(lines.emplace(line.name, line.value).second) << line.name;
+  }
+  using Value = std::variant<int64_t, double>;
+  EXPECT_EQ(lines["cnt_a_read_per_namespace"], Value(int64_t{2}));
+  EXPECT_EQ(lines["sum_a_read_per_namespace"], Value(int64_t{160}));
+  EXPECT_EQ(lines["avg_a_read_per_namespace"], Value(80.0));
+  EXPECT_EQ(lines["max_a_read_per_namespace"], Value(int64_t{90}));
+  EXPECT_EQ(lines["sum_/other_write_per_namespace"], Value(int64_t{7}));
+  EXPECT_EQ(lines["a_quota_count_limit_per_namespace"], Value(int64_t{10}));
+  EXPECT_EQ(lines["a_quota_bytes_usage_per_namespace"], Value(int64_t{40}));
+  EXPECT_EQ(lines["a_quota_exceeded_error_per_namespace"], Value(int64_t{2}));
+  EXPECT_FALSE(lines.contains("cnt_read_per_namespace")) << "the head of a set has no value";
+  EXPECT_FALSE(lines.contains("quota_count_limit_per_namespace"));
+}
+
+TEST_F(CatalogueTest, TheProcess) {
+  const Catalogue catalogue(inputs_);
+  const Metric& cpu = metric(catalogue, "process_cpu_seconds_total");
+  EXPECT_EQ(cpu.kind, MetricKind::kCounter);
+  EXPECT_EQ(std::get<double>(cpu.value), 1.25);
+  EXPECT_EQ(std::get<int64_t>(metric(catalogue, "process_virtual_memory_bytes").value), 90 << 20);
+}
+
+TEST_F(CatalogueTest, DigestMismatchesAreCounted) {
+  inputs_.status.digest_mismatches = 3;
+  const Catalogue catalogue(inputs_);
+  EXPECT_EQ(std::get<int64_t>(metric(catalogue, "digest_mismatches_count").value), 3);
 }
 
 TEST_F(CatalogueTest, SecretsAreNowhere) {

@@ -67,6 +67,19 @@ void add_detail(node::Status& status) {
   status.ephemerals = {{.session = kFirst, .paths = {"/a/e", "/f"}}};
   status.watched_paths = {{.path = "/a", .sessions = {kFirst, kSecond}},
                           {.path = "/nope", .sessions = {kFirst}}};
+  status.quotas = {{.name = "a",
+                    .has_limits = true,
+                    .count_limit = 10,
+                    .bytes_limit = -1,
+                    .has_usage = true,
+                    .count_used = 3,
+                    .bytes_used = 40}};
+  status.namespaces = {{.name = std::string(node::kOtherNamespace)}, {.name = "a"}, {.name = "b"}};
+  status.namespaces[0].writes.record(Duration(7));
+  status.namespaces[1].reads.record(Duration(70));
+  status.namespaces[1].reads.record(Duration(90));
+  status.namespaces[1].quota_exceeded = 2;
+  status.namespaces[2].writes.record(Duration(12));
 }
 
 }  // namespace
@@ -99,7 +112,9 @@ Inputs sample_inputs(const config::Config& config) {
                     .now = WallMillis{1795253524751},
                     .open_file_descriptors = 64,
                     .max_file_descriptors = 20000,
-                    .resident_bytes = 12 << 20};
+                    .resident_bytes = 12 << 20,
+                    .virtual_bytes = 90 << 20,
+                    .cpu_seconds = 1.25};
   inputs.storage.data_dir_bytes = 67109358;
   inputs.storage.log_dir_bytes = 134219610;
   inputs.storage.free_bytes = 1 << 30;
