@@ -43,6 +43,7 @@ bool Election::join(TimePoint now, Actions& actions) {
     }
     const Statement leader = *voter.report;
     if (majority_.is_quorum(followers_of(leader))) {
+      round_highest_ = std::max(round_highest_, round_);
       round_ = leader.round;
       decide(leader.vote, DecidedBy::kJoining, now, actions);
       return true;
@@ -113,7 +114,7 @@ bool Election::is_followed_already() const {
 
 bool Election::have_all_reported() const {
   return std::ranges::all_of(voters_, [this](const Voter& voter) {
-    return voter.id == options_.self || voter.is_suspected ||
+    return voter.id == options_.self || voter.is_suspected || voter.abstains ||
            (voter.report && voter.report->round == round_);
   });
 }
@@ -142,18 +143,25 @@ void Election::decide(const wire::Vote& vote, DecidedBy by, TimePoint now, Actio
 
 /// Whether what `changed` has just said makes the decision impossible.
 ///
-/// A leader waits for a quorum to connect. A voter that looks in a later round, or that has decided
-/// on another leader in this one or later, is not going to unless it finds a quorum with this
-/// leader; when those are so many that the others are no quorum, none of them ever will.
+/// A leader waits for a quorum to connect. A voter that looks in another round or for another
+/// candidate (it may have restarted and forgotten what it voted for), or that has decided on
+/// another leader in this one or later, is not going to unless it finds a quorum with this leader;
+/// when those are so many that the others are no quorum, none of them ever will.
 void Election::check_decision(const Voter& changed, Actions& actions) {
-  if (is_established_ || is_revoked_ || !changed.report) {
+  if (is_established_ || is_revoked_) {
+    return;
+  }
+  if (!changed.abstains && !changed.report) {
     return;
   }
   if (state_ != PeerState::kLeading) {
-    const Statement& said = *changed.report;
-    const bool has_moved_on =
-        said.state == PeerState::kLooking ? said.round != round_ : said.vote.leader != changed.id;
-    if (changed.id == vote_.leader && has_moved_on) {
+    if (changed.id != vote_.leader) {
+      return;
+    }
+    const Statement said = changed.report.value_or(Statement{.vote = wire::kNoVote});
+    const bool has_moved_on = said.vote.leader != changed.id ||
+                              (said.state == PeerState::kLooking && said.round != round_);
+    if (has_moved_on) {
       revoke(Revocation::kLeaderMovedOn, actions);
     }
     return;
@@ -162,9 +170,10 @@ void Election::check_decision(const Voter& changed, Actions& actions) {
   for (size_t index = 0; index < voters_.size(); ++index) {
     const std::optional<Statement>& said = voters_[index].report;
     const bool is_lost =
-        said && (said->state == PeerState::kLooking
-                     ? said->round > round_
-                     : said->vote.leader != options_.self && said->round >= round_);
+        voters_[index].abstains ||
+        (said && (said->state == PeerState::kLooking
+                      ? said->round != round_ || said->vote != vote_
+                      : said->vote.leader != options_.self && said->round >= round_));
     if (!is_lost) {
       possible.add(index);
     }

@@ -95,7 +95,7 @@ void Election::handle(const StartLooking& event, TimePoint now, Actions& actions
 
 /// Votes for itself in the next round, or at once for a better one that has come already.
 void Election::start_round(TimePoint now, Actions& actions) {
-  round_ = after(round_);
+  round_ = after(std::max(round_, round_highest_));
   vote_ = own_vote();
   take_fresh_reports(now);
   settle_at_.reset();
@@ -103,6 +103,12 @@ void Election::start_round(TimePoint now, Actions& actions) {
   broadcast(actions);
   resend_soon(now);
   evaluate(now, actions);
+}
+
+/// Within a round votes only get better, so that forgetting one takes a new round.
+void Election::abandon_candidate(ServerId candidate, TimePoint now, Actions& actions) {
+  actions.notes.push_back({NoteKind::kCandidateSuspected, candidate, round_, vote_});
+  start_round(now, actions);
 }
 
 /// Drops every report but votes in this or a higher round that are new, and moves to the highest
@@ -158,6 +164,7 @@ void Election::handle(const NotificationReceived& event, TimePoint now, Actions&
   const bool is_first = !voter.report || voter.report->state != PeerState::kLooking ||
                         voter.report->round != heard.round;
   voter.is_suspected = false;
+  voter.abstains = is_looker && heard.vote == wire::kNoVote;
   voter.report.reset();
   if (is_usable(statement)) {
     voter.report = statement;
@@ -171,6 +178,10 @@ void Election::handle(const NotificationReceived& event, TimePoint now, Actions&
       answer(voter.id, voter.exchange, statement, now, actions);
     }
     check_decision(voter, actions);
+    return;
+  }
+  if (voter.abstains && vote_.leader == voter.id) {
+    abandon_candidate(voter.id, now, actions);
     return;
   }
   if (is_looker && heard.round < round_) {
@@ -210,9 +221,10 @@ bool Election::is_usable(const Statement& statement) const {
   if (statement.vote.leader == options_.self && !is_voting_) {
     return false;
   }
+  const Voter& candidate = voters_[*majority_.index_of(statement.vote.leader)];
   switch (statement.state) {
     case PeerState::kLooking:
-      return statement.vote.zxid != kUninitialised;
+      return statement.vote.zxid != kUninitialised && !candidate.abstains;
     case PeerState::kFollowing:
     case PeerState::kLeading:
       return true;
@@ -274,9 +286,7 @@ void Election::handle(const PeerSuspected& event, TimePoint now, Actions& action
     return;
   }
   if (vote_.leader == voter.id) {
-    // Within a round votes only get better, so that forgetting one takes a new round.
-    actions.notes.push_back({NoteKind::kCandidateSuspected, voter.id, round_, vote_});
-    start_round(now, actions);
+    abandon_candidate(voter.id, now, actions);
     return;
   }
   evaluate(now, actions);

@@ -52,7 +52,8 @@ struct VoterStatus {
 /// said in its former states and may count a follower that has long been looking again.)
 ///
 /// Better in time than Apache, and unseen by it:
-/// - Nothing waits for voters that are suspected, and what they said is forgotten.
+/// - Nothing waits for voters that are suspected, and what they said is forgotten; nor for those
+///   that say that they may not vote.
 /// - If the candidate itself becomes suspected, a new round starts at once.
 /// - A member that hears the first vote of a looker in its round and has a better one says so: the
 ///   looker may have come too late for the broadcast.
@@ -109,6 +110,9 @@ class Election {
   struct Voter {
     ServerId id;
     bool is_suspected = false;
+    /// It looks and names nobody, as those do that may not vote: nothing is to be waited for, and
+    /// whoever still votes for it has not heard that it lost its disk.
+    bool abstains = false;
     std::optional<Statement> report;
     TimePoint reported_at;  ///< Valid with a report.
     Exchange exchange;
@@ -132,6 +136,7 @@ class Election {
                       const quorum::Configuration& last_seen);
   void start_round(TimePoint now, Actions& actions);
   void take_fresh_reports(TimePoint now);
+  void abandon_candidate(ServerId candidate, TimePoint now, Actions& actions);
   void hear_looker(Voter& voter, bool is_first, TimePoint now, Actions& actions);
   void change_vote(const wire::Vote& vote, NoteKind kind, ServerId peer, TimePoint now,
                    Actions& actions);
@@ -177,6 +182,8 @@ class Election {
   wire::Vote candidacy_;             ///< What a vote for itself is; cast only if is_voting_.
   wire::Vote vote_ = wire::kNoVote;  ///< Looking: never worse than own_vote().
   wire::Round round_;
+  /// Of those that it has left for the round of a running ensemble: it must not vote in one twice.
+  wire::Round round_highest_;
   TimePoint started_looking_;
   bool is_established_ = false;  ///< Not looking only.
   bool is_revoked_ = false;      ///< Not looking only.
