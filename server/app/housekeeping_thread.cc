@@ -38,7 +38,7 @@ HousekeepingThread::HousekeepingThread(storage::FileSystem& fs, HousekeepingOpti
       callbacks_(std::move(callbacks)),
       next_second_(monotonic_now()),
       next_purge_(monotonic_now()),
-      look_bytes_(std::numeric_limits<int64_t>::max()),
+      look_at_bytes_(std::numeric_limits<int64_t>::max()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 HousekeepingThread::~HousekeepingThread() = default;
@@ -61,7 +61,7 @@ void HousekeepingThread::write_slice(std::string bytes, bool last) {
 
 void HousekeepingThread::note_logged(int64_t bytes) {
   if (logged_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes >=
-      look_bytes_.load(std::memory_order_relaxed)) {
+      look_at_bytes_.load(std::memory_order_relaxed)) {
     check_space();
   }
 }
@@ -120,6 +120,11 @@ void HousekeepingThread::append_slice(const Slice& slice) {
   if (!file_) {
     return;  // Given up already; this slice was on its way.
   }
+  if (check_space() == storage::SpaceLevel::kExhausted) {
+    // The log needs what is left more; without the unfinished file there is more of it.
+    finish_snapshot(Error{ErrorKind::kNoSpace, "no space for " + file_->final_path()});
+    return;
+  }
   Status status = file_->append(slice.bytes);
   if (status && slice.last) {
     const Result<int64_t> committed = file_->commit();
@@ -145,12 +150,13 @@ void HousekeepingThread::finish_snapshot(const Status& outcome) {
   }
 }
 
-void HousekeepingThread::check_space() {
+storage::SpaceLevel HousekeepingThread::check_space() {
   const std::lock_guard space_lock(space_mutex_);
-  logged_bytes_.store(0, std::memory_order_relaxed);
+  const int64_t logged_bytes = logged_bytes_.load(std::memory_order_relaxed);
   const Result<storage::SpaceReport> space = storage::read_space(fs_, options_.directories);
   if (!space) {
-    return;  // Not known: the log's own write will tell.
+    // Not known: the log's own write will tell.
+    return guard_ ? guard_->level() : storage::SpaceLevel::kOk;
   }
   const int64_t free_bytes = space->least.free_bytes;
   {
@@ -159,14 +165,18 @@ void HousekeepingThread::check_space() {
   }
   if (!guard_) {
     guard_.emplace(storage::space_limits(space->least.total_bytes, options_.preallocate_bytes));
-    look_bytes_.store(std::max<int64_t>(1, guard_->limits().low_bytes / kLooksPerReserve),
-                      std::memory_order_relaxed);
   }
+  const int64_t low_bytes = guard_->limits().low_bytes;
+  look_at_bytes_.store(logged_bytes + std::max<int64_t>(1, low_bytes / kLooksPerReserve),
+                       std::memory_order_relaxed);
   const storage::SpaceLevel before = guard_->level();
   const storage::SpaceLevel after = guard_->update(free_bytes);
-  if (after != before) {
-    callbacks_.space_changed(after, free_bytes);
-  }
+  callbacks_.space_seen({.level = after,
+                         .changed = after != before,
+                         .free_bytes = free_bytes,
+                         .room_bytes = free_bytes - low_bytes,
+                         .logged_bytes = logged_bytes});
+  return after;
 }
 
 void HousekeepingThread::purge() {

@@ -31,6 +31,15 @@ struct HousekeepingOptions {
   int64_t preallocate_bytes = 0;  ///< Of a log file: what the reserve of free space is made for.
 };
 
+/// A look at the disk.
+struct SpaceSeen {
+  storage::SpaceLevel level = storage::SpaceLevel::kOk;
+  bool changed = false;  ///< The level was another one before.
+  int64_t free_bytes = 0;
+  int64_t room_bytes = 0;    ///< Free above the reserve.
+  int64_t logged_bytes = 0;  ///< Sum of note_logged() that free_bytes takes into account.
+};
+
 struct HousekeepingStats {
   Histogram snapshot_time;  ///< From begin to durable.
   int64_t data_dir_bytes = 0;
@@ -46,7 +55,7 @@ class HousekeepingThread {
     std::function<void()> slice_wanted;
     std::function<void(Zxid zxid, const Status& outcome, const std::string& path)>
         snapshot_finished;
-    std::function<void(storage::SpaceLevel level, int64_t free_bytes)> space_changed;
+    std::function<void(const SpaceSeen& seen)> space_seen;
     std::function<void(const Status& outcome, size_t files)> purged;
     /// About once a second: certificates and the like.
     std::function<void()> each_second;
@@ -63,7 +72,7 @@ class HousekeepingThread {
   void write_slice(std::string bytes, bool last);
   /// So many bytes went into the log. Looks at the free space whenever a part of the reserve may be
   /// gone, not only once a second: fast writers fill a small disk in less. On the log thread, since
-  /// this one may be syncing a snapshot; space_changed is then called there.
+  /// this one may be syncing a snapshot; space_seen is then called there.
   void note_logged(int64_t bytes);
   [[nodiscard]] HousekeepingStats stats() const;
 
@@ -77,7 +86,8 @@ class HousekeepingThread {
   void open_snapshot(Zxid zxid);
   void append_slice(const Slice& slice);
   void finish_snapshot(const Status& outcome);
-  void check_space();
+  /// Returns the level that the disk is at.
+  storage::SpaceLevel check_space();
   void purge();
   void measure_directories();
 
@@ -94,8 +104,8 @@ class HousekeepingThread {
 
   std::mutex space_mutex_;
   std::optional<storage::SpaceGuard> guard_;  ///< Guarded by space_mutex_; set by the first look.
-  std::atomic<int64_t> logged_bytes_ = 0;     ///< Since the last look at the disk.
-  std::atomic<int64_t> look_bytes_;           ///< So many of them make the next look due.
+  std::atomic<int64_t> logged_bytes_ = 0;     ///< Since the thread was made.
+  std::atomic<int64_t> look_at_bytes_;        ///< So many of them make the next look due.
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;

@@ -117,13 +117,14 @@ Status Member::start_threads() {
               [this](Zxid zxid, const Status& outcome, const std::string& path) {
                 report_snapshot(zxid, outcome, path);
               },
-          .space_changed =
-              [this](storage::SpaceLevel level, int64_t free_bytes) {
-                log::warn("disk_space", {{"free_bytes", free_bytes},
-                                         {"level", name_of(level)},
-                                         {"directory", directories_.logs}});
-                boost::asio::post(loop_,
-                                  [this, level] { step(node::SpaceChanged{space_level(level)}); });
+          .space_seen =
+              [this](const SpaceSeen& seen) {
+                if (seen.changed) {
+                  log::warn("disk_space", {{"free_bytes", seen.free_bytes},
+                                           {"level", name_of(seen.level)},
+                                           {"directory", directories_.logs}});
+                }
+                boost::asio::post(loop_, [this, seen] { on_space_seen(seen); });
               },
           .purged = [](const Status& outcome, size_t files) { report_purge(outcome, files); },
           .each_second = [this] { reload_certificates(); }});
@@ -235,6 +236,9 @@ void Member::perform() {
 
 void Member::take_appends() {
   const size_t offset = batch_.bytes.size();
+  const auto added = static_cast<int64_t>(actions_.log_bytes.size());
+  appended_bytes_ += added;
+  space_room_bytes_ -= added;
   batch_.bytes.append(actions_.log_bytes);
   for (const auto& append : actions_.appends) {
     batch_.entries.push_back({.zxid = append.zxid,
@@ -250,6 +254,20 @@ void Member::take_appends() {
 void Member::submit_batch() {
   if (!batch_.empty()) {
     log_thread_->submit(batch_);
+  }
+}
+
+void Member::on_space_seen(const SpaceSeen& seen) {
+  space_seen_ = space_level(seen.level);
+  space_room_bytes_ = seen.room_bytes - (appended_bytes_ - seen.logged_bytes);
+  update_space();
+}
+
+void Member::update_space() {
+  const bool outrun = space_seen_ == node::SpaceLevel::kEnough && space_room_bytes_ < 0;
+  const node::SpaceLevel level = outrun ? node::SpaceLevel::kLow : space_seen_;
+  if (std::exchange(space_told_, level) != level) {
+    step(node::SpaceChanged{level});
   }
 }
 

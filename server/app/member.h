@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -120,6 +121,9 @@ class Member final : public net::ConnectionHandler {
   void log_notes();
   void submit_batch();
   void arm_timer();
+  void on_space_seen(const SpaceSeen& seen);
+  /// Tells the machine when writes are to be refused, or taken again.
+  void update_space();
   void continue_stop();
   void start_requested_snapshot();
   void on_snapshot_finished(Zxid zxid, const Status& outcome, const std::string& path);
@@ -154,6 +158,12 @@ class Member final : public net::ConnectionHandler {
   node::Actions actions_;
   LogBatch batch_;
   bool roll_next_ = false;
+  int64_t appended_bytes_ = 0;  ///< Ever handed to the log thread, or about to be.
+  /// What the log may still grow by before the reserve of the disk is touched: without what is on
+  /// its way, so that no burst between two looks at the disk can use it up.
+  int64_t space_room_bytes_ = std::numeric_limits<int64_t>::max();
+  node::SpaceLevel space_seen_ = node::SpaceLevel::kEnough;  ///< As the disk is.
+  node::SpaceLevel space_told_ = node::SpaceLevel::kEnough;  ///< As the machine knows it.
   bool in_turn_ = false;  ///< Output made now is flushed by the port when the turn ends.
   boost::asio::steady_timer timer_;
   std::optional<TimePoint> armed_;

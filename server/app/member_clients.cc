@@ -49,6 +49,9 @@ size_t Member::on_frames(ConnectionId id, std::string_view frames) {
     port_.close(id);
     return frames.size();
   }
+  if (space_room_bytes_ < 0) {
+    update_space();
+  }
   size_t taken = frames.size();
   if (throttle_.enabled()) {
     taken = feed_throttled(id, frames, start);

@@ -41,6 +41,10 @@ void Member::restore(tree::Database database, RestoreCallback done) {
     done(Error{ErrorKind::kConflict, "another restore is under way"});
     return;
   }
+  if (space_seen_ != node::SpaceLevel::kEnough) {
+    done(Error{ErrorKind::kNoSpace, "no space for a snapshot of the restored database"});
+    return;
+  }
   log::warn("restore_started", {{"zxid", log::hex(database.last_zxid().value)}});
   restore_ = std::make_unique<tree::Database>(std::move(database));
   restore_done_ = std::move(done);

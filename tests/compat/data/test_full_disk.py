@@ -7,6 +7,7 @@ servers come and go in it.
 import os
 import re
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -190,6 +191,38 @@ def test_writers_fill_the_disk(member):
     member.kill()
     member.start()
     check_tree(member, *loads)
+
+
+def test_a_burst_larger_than_the_reserve(member):
+    """More is on its way than the reserve holds: what has no room is refused before it is logged."""
+    loads = [Load(member, f"n{number}-", size=500_000, window=20) for number in range(8)]
+    threads = [threading.Thread(target=load.run_until_refused, args=(400,)) for load in loads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    member.check_alive()
+    assert all(load.errors == {SYSTEM_ERROR} for load in loads)
+    assert "No space left" not in member.log()
+    check_tree(member, *loads)
+    member.kill()
+    member.start()
+    check_tree(member, *loads)
+
+
+def test_a_snapshot_leaves_the_log_its_reserve(member):
+    """One that does not fit is given up before the log would have to suffer."""
+    load = Load(member, "a", size=100_000, window=8)
+    load.run_until_refused(60)
+    member.disk.leave(RESERVE + (3 << 20))
+    status, _, body = admin.request(member, "GET", "snapshot")
+    assert status == 500 and b"space" in body
+    member.check_alive()
+    member.disk.relieve()
+    until(lambda: not refuses(member), member)
+    assert create(load.connection, "/resumed") == 0
+    assert admin.request(member, "GET", "snapshot")[0] == 200
 
 
 def test_refusal_and_recovery(member):
