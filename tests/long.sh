@@ -2,29 +2,30 @@
 # What takes longer than tests/run.sh may: 200 kill rounds, long differential runs and fuzzing, and
 # the comparison with Apache ZooKeeper.
 #
-#   tests/long.sh                  about two hours on two cores
+#   tests/long.sh                            about two hours on two cores
+#   FUZZ_SECONDS=10 BENCH_RUNS=1 tests/long.sh   the same, shorter: of each fuzz target, and how
+#                                            many runs of each server
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
+step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
-tests/run.sh
-for preset in asan tsan; do
-  printf '\n== %s (%ss)\n' "$preset" "$SECONDS"
-  cmake --preset "$preset" >/dev/null
-  cmake --build --preset "$preset"
-  ctest --test-dir "build/$preset" --output-on-failure -j"$(nproc)"
-done
-export QUORATE_SERVER="$root/build/release/bin/quorate-server"
-tests/compat/run.sh --long
+.ci/run
+step "compatibility with Apache ZooKeeper, long"
+QUORATE_SERVER="$root/build/release/bin/quorate-server" tests/compat/run.sh --long
+step "fuzzing: build"
 cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" \
   -DQUORATE_FUZZ_COVERAGE=ON -DQUORATE_SANITIZE=address,undefined >/dev/null
 cmake --build build/fuzz --target fuzz_all
-for target in build/fuzz/bin/fuzz_*; do
-  name="${target##*/fuzz_}"
+for source in tests/fuzz/*_fuzz.cc; do
+  name="$(basename "$source" _fuzz.cc)"
   if [[ "$name" == planted ]]; then
     continue  # Proves that the driver finds a bug; it is meant to fail and has a test of its own.
   fi
-  "$target" --seconds 300 --corpus "tests/fuzz/corpus/$name"
+  step "fuzzing: $name"
+  "build/fuzz/bin/fuzz_$name" --seconds "${FUZZ_SECONDS:-300}" --corpus "tests/fuzz/corpus/$name"
 done
-tests/bench/compare.py --runs 5
+step "comparison with Apache ZooKeeper"
+python3 tests/bench/compare.py --runs "${BENCH_RUNS:-5}"
+step "done"
