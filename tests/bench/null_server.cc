@@ -285,7 +285,8 @@ class NullServer {
       log_.append(frame);
       ++zxid_;
     }
-    const bool empty = zxid_ == 0 && (opcode == kExists || opcode == kGetData);
+    const bool empty =
+        zxid_ == 0 && (opcode == kExists || opcode == kGetData) && !names_root(frame);
     const int32_t error = empty ? kNoNode : 0;
     const std::string_view body = empty ? "" : replies_.body(opcode, frame);
     append_big_endian<uint32_t>(connection.out, static_cast<uint32_t>(16 + body.size()));
@@ -294,6 +295,10 @@ class NullServer {
     append_big_endian<int32_t>(connection.out, error);
     connection.out.append(body);
     return true;
+  }
+
+  static bool names_root(std::string_view frame) {
+    return holds_path(frame) && load_big_endian<uint32_t>(frame.data() + kHeaderBytes) == 1;
   }
 
   static bool holds_path(std::string_view frame) {
