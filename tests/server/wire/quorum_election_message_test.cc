@@ -3,21 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "server/wire/peer_extension.h"
 #include "tests/server/wire/vectors.h"
 
 namespace quorate::wire {
 namespace {
-
-std::string vector_of(const std::string& name) {
-  static const auto* vectors = [] {
-    const auto read = read_vectors("quorum.txt");
-    return new std::map<std::string, std::string>(read.begin(), read.end());
-  }();
-  return vectors->at(name);
-}
 
 std::string hello_with(int64_t version, int64_t sid, std::string_view addresses) {
   std::string bytes;
@@ -35,7 +25,7 @@ std::vector<ElectionAddress> addresses_in(std::string_view text, int64_t version
 }
 
 TEST(ElectionHello, OfApache) {
-  const std::string bytes = vector_of("sent_hello");
+  const std::string bytes = quorum_vector("sent_hello");
   const ElectionHelloRead read = read_election_hello(bytes);
   EXPECT_EQ(read.outcome, ReadOutcome::kWhole);
   EXPECT_EQ(read.size, bytes.size());
@@ -75,7 +65,7 @@ TEST(ElectionHello, AnonymousObserver) {
 }
 
 TEST(ElectionHello, NeedsMore) {
-  const std::string bytes = vector_of("sent_hello");
+  const std::string bytes = quorum_vector("sent_hello");
   for (size_t size = 0; size < bytes.size(); ++size) {
     const ExactCopy prefix(bytes.substr(0, size));
     const ElectionHelloRead read = read_election_hello(prefix.view());
@@ -118,7 +108,7 @@ TEST(ElectionFrame, Bounds) {
 constexpr Vote kVote{Epoch{5}, Zxid{0x500000007}, ServerId{3}};
 
 TEST(Notification, OfApache) {
-  const std::string bytes = vector_of("notification");
+  const std::string bytes = quorum_vector("notification");
   const auto notification = decode_notification(bytes);
   ASSERT_TRUE(notification);
   EXPECT_EQ(notification->state, PeerState::kLooking);
@@ -132,7 +122,7 @@ TEST(Notification, OfApache) {
 }
 
 TEST(Notification, SentByAMember) {
-  const std::string bytes = vector_of("sent_frame");
+  const std::string bytes = quorum_vector("sent_frame");
   const ElectionFrameRead frame = read_election_frame(bytes);
   ASSERT_EQ(frame.outcome, ReadOutcome::kWhole);
   const auto notification = decode_notification(frame.payload);
@@ -147,7 +137,7 @@ TEST(Notification, SentByAMember) {
 }
 
 TEST(Notification, OfFortyBytesCountsAsVersion0) {
-  const auto notification = decode_notification(vector_of("notification_40"));
+  const auto notification = decode_notification(quorum_vector("notification_40"));
   ASSERT_TRUE(notification);
   EXPECT_EQ(notification->state, PeerState::kLeading);
   EXPECT_EQ(notification->vote, kVote);
@@ -156,14 +146,14 @@ TEST(Notification, OfFortyBytesCountsAsVersion0) {
 }
 
 TEST(Notification, OfTwentyEightBytesTakesTheEpochOfTheZxid) {
-  const auto notification = decode_notification(vector_of("notification_40").substr(0, 28));
+  const auto notification = decode_notification(quorum_vector("notification_40").substr(0, 28));
   ASSERT_TRUE(notification);
   EXPECT_EQ(notification->vote, kVote);
   EXPECT_EQ(notification->version, 0);
 }
 
 TEST(Notification, OtherSizesAreDropped) {
-  const std::string whole = vector_of("notification");
+  const std::string whole = quorum_vector("notification");
   for (size_t size = 0; size < whole.size(); ++size) {
     const ExactCopy prefix(whole.substr(0, size));
     EXPECT_EQ(decode_notification(prefix.view()).has_value(), size == 28 || size == 40) << size;
@@ -171,16 +161,16 @@ TEST(Notification, OtherSizesAreDropped) {
 }
 
 TEST(Notification, UnknownStatesAndSizesOfConfigurations) {
-  std::string bytes = vector_of("notification");
+  std::string bytes = quorum_vector("notification");
   bytes[3] = 4;
   EXPECT_FALSE(decode_notification(bytes));
-  bytes = vector_of("notification");
+  bytes = quorum_vector("notification");
   bytes[40] = '\xff';  // A negative size.
   EXPECT_FALSE(decode_notification(bytes));
 }
 
 TEST(Notification, Version1HasNoConfiguration) {
-  std::string bytes = vector_of("notification");
+  std::string bytes = quorum_vector("notification");
   bytes[39] = 1;
   const auto notification = decode_notification(bytes);
   ASSERT_TRUE(notification);

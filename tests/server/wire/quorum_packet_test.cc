@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "server/wire/learner_info.h"
 #include "tests/server/wire/vectors.h"
 
@@ -12,14 +10,6 @@ namespace quorate::wire {
 namespace {
 
 constexpr size_t kBytesMax = 1 << 20;
-
-std::string vector_of(const std::string& name) {
-  static const auto* vectors = [] {
-    const auto read = read_vectors("quorum.txt");
-    return new std::map<std::string, std::string>(read.begin(), read.end());
-  }();
-  return vectors->at(name);
-}
 
 template <typename Body>
 std::string body_of(const Body& body) {
@@ -43,7 +33,7 @@ QuorumPacket expect_packet(const std::string& name, const std::string& bytes) {
 TEST(QuorumPacket, FollowerAndObserverInfo) {
   for (const auto& [name, type] : {std::pair("follower_info", QuorumPacketType::kFollowerInfo),
                                    std::pair("observer_info", QuorumPacketType::kObserverInfo)}) {
-    const std::string bytes = vector_of(name);
+    const std::string bytes = quorum_vector(name);
     const QuorumPacket packet = expect_packet(name, bytes);
     EXPECT_EQ(packet.type, type);
     EXPECT_EQ(packet.zxid, Zxid{0x500000000});
@@ -52,12 +42,12 @@ TEST(QuorumPacket, FollowerAndObserverInfo) {
     ASSERT_TRUE(info);
     EXPECT_EQ(*info,
               (LearnerInfo{ServerId{3}, kQuorumProtocolVersion, ConfigVersion{0x100000002}, {}}));
-    EXPECT_EQ(to_hex(body_of(*info)), to_hex(vector_of("learner_info")));
+    EXPECT_EQ(to_hex(body_of(*info)), to_hex(quorum_vector("learner_info")));
   }
 }
 
 TEST(QuorumPacket, LearnerInfoOfOldPeers) {
-  const std::string whole = vector_of("learner_info");
+  const std::string whole = quorum_vector("learner_info");
   EXPECT_FALSE(decode_learner_info(std::nullopt));
   EXPECT_FALSE(decode_learner_info(whole.substr(0, 7)));
   EXPECT_EQ(decode_learner_info(whole.substr(0, 8)), (LearnerInfo{.sid = ServerId{3}}));
@@ -67,14 +57,14 @@ TEST(QuorumPacket, LearnerInfoOfOldPeers) {
 }
 
 TEST(QuorumPacket, LeaderInfoAndAckEpoch) {
-  const std::string info = vector_of("leader_info");
+  const std::string info = quorum_vector("leader_info");
   EXPECT_EQ(decode_leader_info(expect_packet("leader_info", info).data), LeaderInfo{});
   EXPECT_EQ(body_of(LeaderInfo{}).size(), 4U);
   EXPECT_FALSE(decode_leader_info("abc"));
   EXPECT_EQ(decode_leader_info(body_of(LeaderInfo{}) + "more")->extension, "more");
 
-  const std::string first = vector_of("ack_epoch");
-  const std::string again = vector_of("ack_epoch_again");
+  const std::string first = quorum_vector("ack_epoch");
+  const std::string again = quorum_vector("ack_epoch_again");
   EXPECT_EQ(decode_ack_epoch(expect_packet("ack_epoch", first).data), AckEpoch{Epoch{5}});
   EXPECT_EQ(decode_ack_epoch(expect_packet("ack_epoch_again", again).data), AckEpoch{});
   EXPECT_EQ(body_of(AckEpoch{}), std::string(4, '\xff'));
@@ -83,17 +73,17 @@ TEST(QuorumPacket, LeaderInfoAndAckEpoch) {
 }
 
 TEST(QuorumPacket, WithoutData) {
-  const std::string ack = vector_of("ack");
+  const std::string ack = quorum_vector("ack");
   const QuorumPacket packet = expect_packet("ack", ack);
   EXPECT_EQ(packet, (QuorumPacket{QuorumPacketType::kAck, Zxid{0x600000001}, std::nullopt, {}}));
   EXPECT_EQ(ack.size(), kQuorumPacketBytesMin);
-  const std::string up_to_date = vector_of("up_to_date");
+  const std::string up_to_date = quorum_vector("up_to_date");
   EXPECT_EQ(expect_packet("up_to_date", up_to_date).zxid, Zxid{-1});
 }
 
 // Apache reads the data of an answer to PING without a look whether there are any.
 TEST(QuorumPacket, AnswerToPingIsEmptyNotNull) {
-  const std::string bytes = vector_of("ping_answer_empty");
+  const std::string bytes = quorum_vector("ping_answer_empty");
   const QuorumPacket packet = expect_packet("ping_answer_empty", bytes);
   ASSERT_TRUE(packet.data.has_value());
   EXPECT_EQ(SessionTouches::decode(packet.data)->count(), 0U);
@@ -108,7 +98,7 @@ TEST(QuorumPacket, AnswerToPingIsEmptyNotNull) {
 }
 
 TEST(QuorumPacket, ForwardedRequest) {
-  const std::string bytes = vector_of("request");
+  const std::string bytes = quorum_vector("request");
   const QuorumPacket packet = expect_packet("request", bytes);
   const auto request = decode_forwarded_request(packet.data);
   ASSERT_TRUE(request);
@@ -127,7 +117,7 @@ TEST(QuorumPacket, ForwardedRequest) {
 }
 
 TEST(QuorumPacket, Activation) {
-  const std::string bytes = vector_of("commit_and_activate");
+  const std::string bytes = quorum_vector("commit_and_activate");
   const auto commit = decode_activation(expect_packet("commit_and_activate", bytes).data);
   EXPECT_EQ(commit, (Activation{ServerId{3}, {}}));
   const Activation inform{ServerId{3}, "txn"};
@@ -149,7 +139,7 @@ TEST(QuorumPacket, Revalidate) {
 
 TEST(QuorumPacketStream, EveryPrefixNeedsMoreAndNeverMoreThanThereIs) {
   for (const std::string name : {"request", "ack", "follower_info", "ping_answer_empty"}) {
-    const std::string bytes = vector_of(name);
+    const std::string bytes = quorum_vector(name);
     for (size_t size = 0; size < bytes.size(); ++size) {
       const ExactCopy prefix(bytes.substr(0, size));
       const QuorumPacketRead read = read_quorum_packet(prefix.view(), kBytesMax);
@@ -161,8 +151,8 @@ TEST(QuorumPacketStream, EveryPrefixNeedsMoreAndNeverMoreThanThereIs) {
 }
 
 TEST(QuorumPacketStream, TakesOnePacketOfMany) {
-  const std::string first = vector_of("request");
-  const std::string second = vector_of("ack");
+  const std::string first = quorum_vector("request");
+  const std::string second = quorum_vector("ack");
   const QuorumPacketRead read = read_quorum_packet(first + second, kBytesMax);
   EXPECT_EQ(read.outcome, ReadOutcome::kWhole);
   EXPECT_EQ(read.size, first.size());

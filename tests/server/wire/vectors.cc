@@ -48,4 +48,12 @@ const std::map<std::string, std::string>& apache_records() {
   return *records;
 }
 
+const std::string& quorum_vector(const std::string& name) {
+  static const auto* vectors = [] {
+    const auto read = read_vectors("quorum.txt");
+    return new std::map<std::string, std::string>(read.begin(), read.end());
+  }();
+  return vectors->at(name);
+}
+
 }  // namespace quorate::wire

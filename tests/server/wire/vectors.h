@@ -18,6 +18,10 @@ namespace quorate::wire {
 /// testdata/jute.txt: one record a name, as Apache ZooKeeper 3.9.3 encodes it.
 [[nodiscard]] const std::map<std::string, std::string>& apache_records();
 
+/// The bytes of `name` in testdata/quorum.txt: what Apache sends on the quorum and election ports.
+/// Throws std::out_of_range when there is none.
+[[nodiscard]] const std::string& quorum_vector(const std::string& name);
+
 /// A copy of `bytes` in a block of exactly that size, so that a sanitizer sees any read beyond it.
 class ExactCopy {
  public:
