@@ -39,6 +39,16 @@ bool certificate_names_address(ssl_st* ssl, const std::string& address) {
   return certificate == nullptr || X509_check_ip_asc(certificate.get(), address.c_str(), 0) == 1;
 }
 
+bool certificate_names_host(ssl_st* ssl, const std::string& host) {
+  const CertificateHandle certificate(SSL_get1_peer_certificate(ssl));
+  if (certificate == nullptr) {
+    return false;
+  }
+  return is_numeric_address(host)
+             ? X509_check_ip_asc(certificate.get(), host.c_str(), 0) == 1
+             : X509_check_host(certificate.get(), host.data(), host.size(), 0, nullptr) == 1;
+}
+
 std::string describe_handshake_failure(ssl_st* ssl) {
   const long verified = SSL_get_verify_result(ssl);  // NOLINT(google-runtime-int)
   const int reason = ERR_GET_REASON(ERR_peek_error());

@@ -17,6 +17,10 @@ namespace quorate::net {
 /// names.
 [[nodiscard]] bool certificate_names_address(ssl_st* ssl, const std::string& address);
 
+/// True if the peer presented a certificate for the host: a name, of which wildcards match one
+/// label, or a numeric address.
+[[nodiscard]] bool certificate_names_host(ssl_st* ssl, const std::string& host);
+
 /// One line for a log, from OpenSSL's error queue (which is cleared) and the verification result:
 /// "certificate has expired", "the client does not speak TLS".
 [[nodiscard]] std::string describe_handshake_failure(ssl_st* ssl);

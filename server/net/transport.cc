@@ -84,7 +84,7 @@ Transport& Transport::operator=(Transport&& other) noexcept {
 
 Transport::~Transport() { close(); }
 
-bool Transport::begin_tls_accept(ssl_ctx_st* context) {
+bool Transport::begin_tls(ssl_ctx_st* context) {
   ssl_ = SSL_new(context);
   if (ssl_ == nullptr) {
     return false;
@@ -95,7 +95,22 @@ bool Transport::begin_tls_accept(ssl_ctx_st* context) {
   }
   BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(fd_)));
   SSL_set_bio(ssl_, bio, bio);
+  return true;
+}
+
+bool Transport::begin_tls_accept(ssl_ctx_st* context) {
+  if (!begin_tls(context)) {
+    return false;
+  }
   SSL_set_accept_state(ssl_);
+  return true;
+}
+
+bool Transport::begin_tls_connect(ssl_ctx_st* context) {
+  if (!begin_tls(context)) {
+    return false;
+  }
+  SSL_set_connect_state(ssl_);
   return true;
 }
 

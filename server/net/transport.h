@@ -37,6 +37,8 @@ class Transport {
 
   /// Becomes the accepting side of TLS. False if OpenSSL is out of memory.
   [[nodiscard]] bool begin_tls_accept(ssl_ctx_st* context);
+  /// Becomes the connecting side; prepare_client_handshake(tls(), ...) comes next.
+  [[nodiscard]] bool begin_tls_connect(ssl_ctx_st* context);
   /// One step of the handshake; kProgress when it is finished.
   IoResult handshake();
 
@@ -61,6 +63,7 @@ class Transport {
 
  private:
   IoResult tls_result(int result);
+  [[nodiscard]] bool begin_tls(ssl_ctx_st* context);
 
   int fd_ = -1;
   ssl_st* ssl_ = nullptr;  // Owned.

@@ -49,6 +49,7 @@ SERVER = {
     "log": Module(False, ("base",), ("spdlog::spdlog",)),
     "storage": Module(False, ("log", "tree"), ("ZLIB::ZLIB", "Threads::Threads")),
     "net": Module(False, ("log", "wire"), ("Boost::headers", "OpenSSL::SSL", "Threads::Threads")),
+    "peers": Module(False, ("net",), ("Boost::headers", "OpenSSL::SSL")),
     "metrics": Module(False, ("log", "report"), ("prometheus-cpp::core",)),
     "admin": Module(False, ("net", "metrics"), ("Boost::headers", "OpenSSL::SSL")),
     "app": Module(False, ("node", "config", "storage", "net", "admin", "metrics")),
