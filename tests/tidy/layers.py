@@ -41,6 +41,7 @@ SERVER = {
     "auth": Module(True, ("wire",), ("OpenSSL::Crypto",)),
     "quorum": Module(True, ("wire",)),
     "election": Module(True, ("quorum",)),
+    "zab": Module(True, ("quorum",)),
     "request": Module(True, ("tree", "session", "auth"), ("absl::flat_hash_map",)),
     "config": Module(True, ("wire",)),
     "node": Module(True, ("request",), ("absl::flat_hash_map",)),

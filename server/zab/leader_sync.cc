@@ -1,0 +1,144 @@
+// The leader: from ACKEPOCH to UPTODATE.
+#include <algorithm>
+
+#include "server/base/assert.h"
+#include "server/quorum/reconfigure.h"
+#include "server/zab/leader.h"
+#include "server/zab/leader_quorum.h"
+
+namespace quorate::zab {
+namespace {
+
+using wire::QuorumPacketType;
+
+QuorumPacketType packet_of(SyncMethod method) {
+  switch (method) {
+    case SyncMethod::kDiff:
+      return QuorumPacketType::kDiff;
+    case SyncMethod::kTrunc:
+      return QuorumPacketType::kTrunc;
+    case SyncMethod::kSnap:
+      return QuorumPacketType::kSnap;
+  }
+  QR_ASSERT(false);
+}
+
+}  // namespace
+
+/// A leader that serves and has not proposed anything stands at the beginning of its epoch.
+Zxid Leader::last_processed() const {
+  return is_established() ? std::max(history_.committed(), epoch_begin()) : history_.committed();
+}
+
+void Leader::start_sync(Learner& learner, const std::optional<LogProbe>& probe,
+                        LeaderActions& actions) {
+  learner.heard_at = now_;
+  const auto plan = plan_sync(learner.last_zxid, last_processed(), history_, options_.sync, probe);
+  if (const auto* wanted = std::get_if<LogProbeWanted>(&plan)) {
+    learner.stage = Stage::kProbing;
+    actions.probes.push_back({learner.link, *wanted});
+    return;
+  }
+  send_plan(learner, std::get<SyncPlan>(plan), actions);
+}
+
+void Leader::handle(const LogProbed& event, LeaderActions& actions) {
+  Learner* const learner = find(event.link);
+  if (learner != nullptr && learner->stage == Stage::kProbing) {
+    start_sync(*learner, event.probe, actions);
+  }
+}
+
+void Leader::send_plan(Learner& learner, const SyncPlan& plan, LeaderActions& actions) {
+  learner.sent = learner.sent_commit = plan.after;
+  learner.sync_target = learner.is_observer ? history_.committed() : history_.last();
+  send_packet(learner, {.type = packet_of(plan.method), .zxid = plan.zxid}, actions);
+  if (plan.method == SyncMethod::kSnap) {
+    LeaderActions::Send& send = actions.sends.back();
+    send.snapshot_follows = true;
+    send.snapshot_zxid = plan.zxid;
+    learner.stage = Stage::kSnapshot;
+    return;
+  }
+  learner.stage = Stage::kSyncing;
+  feed(learner, actions);
+}
+
+void Leader::handle(const SnapshotProgress& event, LeaderActions&) {
+  Learner* const learner = find(event.link);
+  if (learner == nullptr) {
+    return;
+  }
+  learner->heard_at = now_;
+  phase_deadline_ = now_ + options_.timing.init_limit();
+}
+
+void Leader::handle(const SnapshotSent& event, LeaderActions& actions) {
+  Learner* const learner = find(event.link);
+  if (learner == nullptr || learner->stage != Stage::kSnapshot) {
+    return;
+  }
+  learner->heard_at = now_;
+  learner->sync_target = learner->is_observer ? history_.committed() : history_.last();
+  learner->stage = Stage::kSyncing;
+  feed(*learner, actions);
+}
+
+void Leader::take_new_leader_ack(Learner& learner, LeaderActions& actions) {
+  learner.stage = Stage::kSynced;
+  remember(learner);
+  if (is_established()) {
+    send_up_to_date(learner, actions);
+  } else {
+    check_synchronisation(actions);
+  }
+}
+
+void Leader::check_synchronisation(LeaderActions& actions) {
+  const bool is_quorum =
+      is_quorum_of([](const Learner& learner) { return learner.stage >= Stage::kSynced; });
+  if (phase_ != LeaderPhase::kSynchronisation || current_ != epoch_ || !is_quorum) {
+    return;
+  }
+  phase_ = LeaderPhase::kBroadcast;
+  history_.commit(history_.last());
+  actions.committed = history_.committed();
+  actions.established = epoch_;
+  if (last_seen_.version > committed_.version) {
+    quorum::AckTracker synced(acks_.majority());
+    for (const ServerId server : this->synced()) {
+      synced.record(server, epoch_begin());
+    }
+    const ServerId designated =
+        quorum::designated_leader(options_.self, committed_, last_seen_, epoch_begin(), synced)
+            .value_or(options_.self);
+    committed_ = last_seen_;
+    actions.activated = Activated{committed_, epoch_begin(), designated};
+  }
+  for (Learner& learner : learners_) {
+    if (learner.stage == Stage::kSynced) {
+      send_up_to_date(learner, actions);
+    } else {
+      feed(learner, actions);
+    }
+  }
+  if (actions.activated && actions.activated->designated_leader != options_.self) {
+    step_down(StepDownReason::kReconfigured, actions);
+    return;
+  }
+  set_majority();
+}
+
+void Leader::send_up_to_date(Learner& learner, LeaderActions& actions) {
+  learner.stage = Stage::kUpToDate;
+  learner.acked = std::max(learner.acked, std::min(learner.sent, history_.committed()));
+  learner.acked_at = now_;
+  send_packet(learner, {.type = QuorumPacketType::kUpToDate, .zxid = Zxid{-1}}, actions);
+  if (counts(learner) && learner.acked.counter() != 0) {
+    acks_.record(learner.server, learner.acked);
+  }
+  feed(learner, actions);
+  try_commit(actions);
+}
+
+}  // namespace quorate::zab

@@ -1,0 +1,97 @@
+// The leader: who is alive, and whether that is a quorum.
+#include <algorithm>
+
+#include "server/zab/leader.h"
+
+namespace quorate::zab {
+
+using wire::QuorumPacketType;
+
+void Leader::handle(const LeaderDeadline&, LeaderActions& actions) {
+  if (!is_established() && now_ >= phase_deadline_) {
+    step_down(phase_ == LeaderPhase::kSynchronisation ? StepDownReason::kNoSyncQuorum
+                                                      : StepDownReason::kNoEpochQuorum,
+              actions);
+    return;
+  }
+  if (now_ < next_check_) {
+    return;
+  }
+  next_check_ = now_ + options_.timing.ping_interval(true);
+  watch_learners(actions);
+  watch_acks(actions);
+  if (is_established() && !has_live_quorum()) {
+    step_down(StepDownReason::kQuorumLost, actions);
+    return;
+  }
+  ping(actions);
+}
+
+/// Closes who has been silent for too long, or takes too long to sync.
+void Leader::watch_learners(LeaderActions& actions) {
+  const Timing& timing = options_.timing;
+  for (Learner& learner : learners_) {
+    if (learner.stage == Stage::kClosed) {
+      continue;
+    }
+    const bool is_synced = learner.stage >= Stage::kSynced;
+    const Duration limit = is_synced ? timing.silence_limit(learner.is_quorate)
+                                     : timing.init_limit() + timing.sync_limit();
+    // Before a leader is established it may be the one that keeps learners waiting.
+    const bool is_judged = is_established() || learner.stage != Stage::kSynced;
+    if (is_judged && now_ - learner.heard_at > limit) {
+      close(learner.link, is_synced ? CloseReason::kSilent : CloseReason::kTooSlowToSync, actions);
+    }
+  }
+}
+
+/// Closes followers that have not acknowledged anything within syncLimit although they owe it.
+void Leader::watch_acks(LeaderActions& actions) {
+  for (Learner& learner : learners_) {
+    const bool owes = learner.stage == Stage::kUpToDate && !learner.is_observer &&
+                      learner.acked < learner.sent && learner.sent.epoch() == epoch_.value;
+    if (owes && now_ - learner.acked_at > options_.timing.sync_limit()) {
+      close(learner.link, CloseReason::kAcksOverdue, actions);
+    }
+  }
+}
+
+void Leader::remember(const Learner& learner) {
+  if (learner.stage >= Stage::kSynced && !learner.is_observer) {
+    heard_[learner.server] = {.at = now_, .is_quorate = learner.is_quorate, .is_connected = true};
+  }
+}
+
+/// A voter whose connection is gone is given a tick to come back.
+bool Leader::has_live_quorum() const {
+  const quorum::Majority& majority = acks_.majority();
+  quorum::VoterSet set;
+  if (const auto self = majority.index_of(options_.self)) {
+    set.add(*self);
+  }
+  for (const auto& [server, heard] : heard_) {
+    const Duration limit = options_.timing.silence_limit(heard.is_quorate);
+    const Duration patience = heard.is_connected ? limit : std::min(limit, options_.timing.tick);
+    const auto index = majority.index_of(server);
+    if (index && now_ - heard.at <= patience) {
+      set.add(*index);
+    }
+  }
+  return majority.is_quorum(set);
+}
+
+/// From DIFF or the end of a snapshot on; a learner answers once it has acknowledged NEWLEADER.
+void Leader::ping(LeaderActions& actions) {
+  for (Learner& learner : learners_) {
+    const Duration interval = options_.timing.ping_interval(learner.is_quorate);
+    if (learner.stage >= Stage::kSyncing && now_ - learner.pinged_at >= interval) {
+      learner.pinged_at = now_;
+      send_packet(
+          learner,
+          {.type = QuorumPacketType::kPing, .zxid = std::max(history_.last(), epoch_begin())},
+          actions);
+    }
+  }
+}
+
+}  // namespace quorate::zab
