@@ -57,7 +57,7 @@ void Leader::take_info(Learner& learner, const wire::QuorumPacket& packet, Leade
   learner.accepted = Epoch{accepted};
   learner.stage = Stage::kIntroduced;
   const auto former = std::ranges::find_if(learners_, [&](const Learner& other) {
-    return other.link != link && other.stage != Stage::kNew && other.server == info->sid;
+    return other.link != link && other.stage > Stage::kNew && other.server == info->sid;
   });
   if (former != learners_.end()) {
     close(former->link, CloseReason::kReplaced, actions);

@@ -33,7 +33,9 @@ Zxid Leader::last_processed() const {
 void Leader::start_sync(Learner& learner, const std::optional<LogProbe>& probe,
                         LeaderActions& actions) {
   learner.heard_at = now_;
-  const auto plan = plan_sync(learner.last_zxid, last_processed(), history_, options_.sync, probe);
+  SyncOptions sync = options_.sync;
+  sync.cuts_across_epochs = learner.is_quorate;
+  const auto plan = plan_sync(learner.last_zxid, last_processed(), history_, sync, probe);
   if (const auto* wanted = std::get_if<LogProbeWanted>(&plan)) {
     learner.stage = Stage::kProbing;
     actions.probes.push_back({learner.link, *wanted});

@@ -134,7 +134,8 @@ class Learner {
   Zxid truncation_target_;  ///< Valid while is_truncating_.
   Zxid settle_target_;      ///< kSettling: what has to be durable.
   Zxid commit_target_;      ///< Before UPTODATE: what will be committed then.
-  Zxid acked_;              ///< kBroadcast: the last transaction acknowledged, or that needed none.
+  Zxid unacked_after_;      ///< kSettling and later: what NEWLEADER found committed needs no acks.
+  Zxid acked_;  ///< kBroadcast: the last transaction acknowledged, or that needed it not.
   std::optional<quorum::Configuration> new_leader_configuration_;
   std::optional<SeenConfiguration> pending_;  ///< A reconfig that is not committed.
   std::map<SessionId, int32_t> touched_;

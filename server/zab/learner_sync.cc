@@ -112,6 +112,7 @@ void Learner::take_new_leader(const wire::QuorumPacket& packet, LearnerActions& 
   }
   phase_ = LearnerPhase::kSettling;
   settle_target_ = history_.last();
+  unacked_after_ = commit_target_;
   check_settled(actions);
 }
 
@@ -139,7 +140,8 @@ void Learner::take_up_to_date(LearnerActions& actions) {
     actions.activated =
         Activated{*new_leader_configuration_, Zxid{epoch_.value << 32}, options_.leader};
   }
-  acked_ = commit_target_;
+  // Apache's leader times everything that it has sent since NEWLEADER, committed or not.
+  acked_ = unacked_after_;
   send_acks(actions);
 }
 

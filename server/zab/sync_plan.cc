@@ -16,13 +16,16 @@ struct Meeting {
 
 /// DIFF if the leader has the learner's last transaction, or the learner's zxid is that of an epoch
 /// without any; TRUNC to the transaction before if the two part within one epoch. Nothing if they
-/// part at the border of epochs, where a learner cannot cut.
-std::optional<SyncPlan> meet(Zxid learner, Zxid max, const Meeting& meeting) {
+/// part at the border of epochs and the learner cannot cut there.
+std::optional<SyncPlan> meet(Zxid learner, Zxid max, const Meeting& meeting, bool cuts) {
   const bool is_epoch_begin = learner.counter() == 0;
   if (meeting.floor == learner || is_epoch_begin) {
     return SyncPlan{.method = SyncMethod::kDiff, .zxid = max, .after = learner};
   }
-  if (!meeting.floor || !meeting.next || meeting.next->epoch() != learner.epoch()) {
+  if (!meeting.floor || !meeting.next) {
+    return std::nullopt;
+  }
+  if (meeting.next->epoch() != learner.epoch() && !cuts) {
     return std::nullopt;
   }
   return SyncPlan{.method = SyncMethod::kTrunc, .zxid = *meeting.floor, .after = *meeting.floor};
@@ -62,7 +65,8 @@ std::variant<SyncPlan, LogProbeWanted> plan_sync(Zxid learner, Zxid last_process
     return SyncPlan{.method = SyncMethod::kTrunc, .zxid = max, .after = max};
   }
   if (learner >= min) {
-    return meet(learner, max, meeting_in(history, learner)).value_or(snapshot(last_processed));
+    return meet(learner, max, meeting_in(history, learner), options.cuts_across_epochs)
+        .value_or(snapshot(last_processed));
   }
   if (options.log_bytes_max < 0) {
     return snapshot(last_processed);
@@ -73,7 +77,8 @@ std::variant<SyncPlan, LogProbeWanted> plan_sync(Zxid learner, Zxid last_process
   if (!probe->floor || !probe->is_contiguous || probe->bytes > options.log_bytes_max) {
     return snapshot(last_processed);
   }
-  std::optional<SyncPlan> plan = meet(learner, max, {.floor = probe->floor, .next = probe->next});
+  std::optional<SyncPlan> plan =
+      meet(learner, max, {.floor = probe->floor, .next = probe->next}, options.cuts_across_epochs);
   if (!plan) {
     return snapshot(last_processed);
   }

@@ -45,14 +45,18 @@ struct SyncOptions {
   bool force_snapshot = false;  ///< forceSnapshotSync.
   /// snapshotSizeFactor times the size of the newest snapshot; negative: the log is not used.
   int64_t log_bytes_max = -1;
+  /// The learner can cut its log across the border of epochs, and notices if it never had the
+  /// transaction to cut at. Apache's cannot, Quorate's can.
+  bool cuts_across_epochs = false;
 };
 
 /// Decides for a learner whose last transaction is `learner`. `last_processed` is the leader's: the
 /// last one committed, or epoch<<32 since it leads and before its first. Of an epoch of which the
 /// learner's zxid is the mere beginning (counter 0) it has no transaction.
 ///
-/// Anything that cannot be proved contiguous is a SNAP (ZOOKEEPER-2846, 4352, 4925), and a TRUNC
-/// never crosses the border of an epoch unless it goes back to the end of the leader's history.
+/// Anything that cannot be proved contiguous is a SNAP (ZOOKEEPER-2846, 4352, 4925). For Apache's
+/// learners a TRUNC never crosses the border of an epoch unless it goes back to the end of the
+/// leader's history; for them an old leader's last proposals cost a snapshot.
 /// Source: ZooKeeper 3.9 LearnerHandler.syncFollower and queueCommittedProposals.
 [[nodiscard]] std::variant<SyncPlan, LogProbeWanted> plan_sync(
     Zxid learner, Zxid last_processed, const History& history, const SyncOptions& options,

@@ -1,0 +1,59 @@
+// Seeded ensembles: histories become one through crashes and elections, and planted bugs are found.
+#include <gtest/gtest.h>
+
+#include "tests/server/zab/ensemble.h"
+
+namespace quorate::zab::testing {
+namespace {
+
+constexpr uint64_t kSeeds = 400;
+/// Each planted bug is found within so many seeds.
+constexpr uint64_t kSeedsOfABug = 400;
+
+TEST(ZabEnsemble, HistoriesBecomeOne) {
+  size_t committed = 0;
+  size_t reigns = 0;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const RunResult run = run_ensemble(seed);
+    ASSERT_TRUE(run.violations.empty()) << "seed " << seed << ": " << run.violations.front() << "\n"
+                                        << run.trace;
+    ASSERT_TRUE(run.has_converged) << "seed " << seed << "\n" << run.trace;
+    committed += run.committed;
+    reigns += run.reigns;
+  }
+  // The runs did something.
+  EXPECT_GT(committed, kSeeds * 20);
+  EXPECT_GT(reigns, kSeeds * 3);
+}
+
+TEST(ZabEnsemble, SameSeedSameTrace) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    EXPECT_EQ(run_ensemble(seed).trace, run_ensemble(seed).trace) << "seed " << seed;
+  }
+}
+
+class ZabPlantedBugs : public ::testing::TestWithParam<PlantedBug> {};
+
+TEST_P(ZabPlantedBugs, IsFound) {
+  for (uint64_t seed = 1; seed <= kSeedsOfABug; ++seed) {
+    if (!run_ensemble(seed, GetParam()).is_good()) {
+      RecordProperty("seeds", static_cast<int>(seed));
+      return;
+    }
+  }
+  FAIL() << "not found within " << kSeedsOfABug << " seeds";
+}
+
+std::vector<PlantedBug> all_bugs() {
+  std::vector<PlantedBug> bugs;
+  for (size_t index = 1; index < static_cast<size_t>(PlantedBug::kCount); ++index) {
+    bugs.push_back(static_cast<PlantedBug>(index));
+  }
+  return bugs;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ZabPlantedBugs, ::testing::ValuesIn(all_bugs()),
+                         [](const auto& each) { return std::string(name_of(each.param)); });
+
+}  // namespace
+}  // namespace quorate::zab::testing
