@@ -107,7 +107,7 @@ void World::random_step() {
   } else if (dice <= 4) {
     std::vector<size_t> among;
     for (size_t each = 0; each < members_.size(); ++each) {
-      if (members_[each].is_running && (pick(4) != 0 || each == index)) {
+      if (members_[each].is_running && (pick(3) != 0 || each == index)) {
         among.push_back(each);
       }
     }
@@ -183,7 +183,7 @@ void World::converge() {
 }
 
 RunResult World::run() {
-  constexpr int kSteps = 3000;
+  constexpr int kSteps = 10000;
   for (int count = 0; count < kSteps; ++count) {
     random_step();
     if (!result_.violations.empty()) {

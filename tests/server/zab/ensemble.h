@@ -41,7 +41,7 @@ struct RunResult {
   [[nodiscard]] bool is_good() const { return violations.empty() && has_converged; }
 };
 
-/// 3 or 5 voters; 3000 random steps (deliver, complete a disk's work, propose, elect among a random
+/// 3 or 5 voters; 10,000 random steps (deliver, complete a disk's work, propose, elect among a random
 /// majority, crash, restart, wipe); then everything works and all histories must become one.
 ///
 /// Checked: one leader an epoch; a leader has all that was ever committed; who serves has applied a

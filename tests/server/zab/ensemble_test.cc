@@ -6,9 +6,9 @@
 namespace quorate::zab::testing {
 namespace {
 
-constexpr uint64_t kSeeds = 400;
+constexpr uint64_t kSeeds = 30000;
 /// Each planted bug is found within so many seeds.
-constexpr uint64_t kSeedsOfABug = 400;
+constexpr uint64_t kSeedsOfABug = 5000;
 
 TEST(ZabEnsemble, HistoriesBecomeOne) {
   size_t committed = 0;
