@@ -96,15 +96,15 @@ void World::random_step() {
     }
   }
   Member& member = members_[index];
-  const size_t dice = pick(200);
+  const size_t dice = pick(600);
   if (dice == 0) {
     crash(member);
-  } else if (dice <= 3) {
+  } else if (dice <= 6) {
     if (!member.is_running) {
       member.is_running = true;
       look(member);
     }
-  } else if (dice <= 4) {
+  } else if (dice <= 8) {
     std::vector<size_t> among;
     for (size_t each = 0; each < members_.size(); ++each) {
       if (members_[each].is_running && (pick(3) != 0 || each == index)) {
@@ -112,7 +112,7 @@ void World::random_step() {
       }
     }
     elect(among);
-  } else if (dice == 5) {
+  } else if (dice == 9) {
     // At most one disk at a time is lost, as one is what an ensemble of three can bear.
     const bool all_fit = std::ranges::all_of(
         members_, [](const Member& m) { return m.disk.is_fit && m.is_running; });
@@ -121,9 +121,16 @@ void World::random_step() {
       member.disk = Disk{.is_fit = bug_ == PlantedBug::kWipedDiskVotes};
       note(member, "lost its disk");
     }
-  } else if (dice < 30) {
+  } else if (dice == 10 && !links_.empty()) {
+    auto link = links_.begin();
+    std::advance(link, static_cast<ptrdiff_t>(pick(links_.size())));
+    const Link gone = link->second;
+    links_.erase(link);
+    step(gone.leader, LinkClosed{gone.id});
+    step(gone.learner, LeaderLost{});
+  } else if (dice < 90) {
     propose(member);
-  } else if (dice < 60) {
+  } else if (dice < 220) {
     complete_work(index);
   } else if (!links_.empty()) {
     auto link = links_.begin();

@@ -37,12 +37,16 @@ struct RunResult {
   bool has_converged = false;
   size_t committed = 0;
   size_t reigns = 0;  ///< Leaders that were established.
+  size_t truncations = 0;
+  size_t snapshots = 0;
+  size_t log_reads = 0;
+  size_t full_links = 0;  ///< A leader's transaction that a learner was not sent at once.
   std::string trace;
   [[nodiscard]] bool is_good() const { return violations.empty() && has_converged; }
 };
 
-/// 3 or 5 voters; 10,000 random steps (deliver, complete a disk's work, propose, elect among a random
-/// majority, crash, restart, wipe); then everything works and all histories must become one.
+/// 3 or 5 voters; 10,000 random steps (deliver, complete a disk's work, propose, elect among a
+/// random majority, crash, restart, wipe); then everything works and all histories must become one.
 ///
 /// Checked: one leader an epoch; a leader has all that was ever committed; who serves has applied a
 /// prefix of what was committed; in the end all have applied the same.

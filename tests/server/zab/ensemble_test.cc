@@ -6,24 +6,31 @@
 namespace quorate::zab::testing {
 namespace {
 
-constexpr uint64_t kSeeds = 30000;
+constexpr uint64_t kSeeds = 500;
 /// Each planted bug is found within so many seeds.
 constexpr uint64_t kSeedsOfABug = 5000;
 
 TEST(ZabEnsemble, HistoriesBecomeOne) {
-  size_t committed = 0;
-  size_t reigns = 0;
+  RunResult sum;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const RunResult run = run_ensemble(seed);
     ASSERT_TRUE(run.violations.empty()) << "seed " << seed << ": " << run.violations.front() << "\n"
                                         << run.trace;
     ASSERT_TRUE(run.has_converged) << "seed " << seed << "\n" << run.trace;
-    committed += run.committed;
-    reigns += run.reigns;
+    sum.committed += run.committed;
+    sum.reigns += run.reigns;
+    sum.truncations += run.truncations;
+    sum.snapshots += run.snapshots;
+    sum.log_reads += run.log_reads;
+    sum.full_links += run.full_links;
   }
-  // The runs did something.
-  EXPECT_GT(committed, kSeeds * 20);
-  EXPECT_GT(reigns, kSeeds * 3);
+  // The runs did what they are there for.
+  EXPECT_GT(sum.committed, kSeeds * 50);
+  EXPECT_GT(sum.reigns, kSeeds * 5);
+  EXPECT_GT(sum.truncations, kSeeds / 5);
+  EXPECT_GT(sum.snapshots, kSeeds);
+  EXPECT_GT(sum.log_reads, kSeeds);
+  EXPECT_GT(sum.full_links, kSeeds);
 }
 
 TEST(ZabEnsemble, SameSeedSameTrace) {

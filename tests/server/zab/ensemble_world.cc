@@ -123,6 +123,11 @@ void World::propose(Member& member) {
     const size_t index = static_cast<size_t>(&member - members_.data());
     add_work(index, AppendWork{zxid});
     step(index, Proposed{zxid, make_txn(zxid), std::nullopt});
+    if (member.leader) {
+      for (const LearnerStatus& status : member.leader->learner_statuses()) {
+        result_.full_links += status.is_synced && status.sent < zxid ? 1 : 0;
+      }
+    }
     if (bug_ == PlantedBug::kOwnLogCountedEarly && member.leader) {
       step(index, OwnLogSynced{zxid});
     }
@@ -202,6 +207,7 @@ void World::answer_probe(size_t index, const LeaderActions::ProbeLog& probe) {
 }
 
 void World::answer_read(size_t index, const LeaderActions::ReadLog& read) {
+  ++result_.log_reads;
   LogRead found{.link = read.link, .txns = {}};
   for (const Zxid zxid : members_[index].disk.txns) {
     if (zxid > read.after && zxid <= read.until && found.txns.size() < 2) {
@@ -217,6 +223,8 @@ void World::perform(size_t index, const LearnerActions& actions) {
   if (link != nullptr) {
     send(*link, actions.bytes, false);
   }
+  result_.truncations += actions.truncate ? 1 : 0;
+  result_.snapshots += actions.receive_snapshot ? 1 : 0;
   if (actions.truncate) {
     add_work(index, TruncateWork{*actions.truncate});
   }

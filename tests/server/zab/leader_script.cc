@@ -77,7 +77,10 @@ void Runner::create(const Words& words) {
   options.sync.log_bytes_max = std::stoll(value_of(words, "log_bytes", "-1"));
   options.link_bytes_max = std::stoul(value_of(words, "link_bytes", "1000000"));
   options.ensemble_id = value_of(words, "ensemble", "");
-  options.timing.heartbeat = Duration(0);
+  options.timing.heartbeat =
+      std::chrono::milliseconds(std::stoll(value_of(words, "heartbeat", "0")));
+  options.timing.silence_max =
+      std::chrono::milliseconds(std::stoll(value_of(words, "silence", "0")));
   leader_ = std::make_unique<Leader>(options, start, *history_, now_);
   leader_->begin(now_, actions_);
 }

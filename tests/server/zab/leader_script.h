@@ -9,7 +9,7 @@ namespace quorate::zab::testing {
 /// epoch.counter; learners are named by their links, whose number is their server id unless said.
 ///
 ///     leader self=3 members=1,2,/4 accepted=1 current=1 base=0.0 log=1.1-1.5 version=1.0
-///            window=500 log_bytes=-1 link_bytes=N ensemble=ID          first
+///            window=500 log_bytes=-1 link_bytes=N ensemble=ID heartbeat=MS silence=MS    first
 ///     open N...    close N    flush N (all that was sent)    wait MS (and the deadline)
 ///     info N sid= accepted= config= protocol= ensemble= [observer]     ackepoch N ZXID current=
 ///     ack N ZXID   pong N SESSION...   request N   revalidate N SESSION   garbage N TYPE

@@ -64,6 +64,8 @@ void Runner::create(Words words) {
   options.leader = ServerId{std::stoll(value_of(words, "leader", "3"))};
   options.is_observer = is_observer;
   options.ensemble_id = value_of(words, "ensemble", "");
+  options.timing.silence_max =
+      std::chrono::milliseconds(std::stoll(value_of(words, "silence", "0")));
   LearnerStart start;
   start.accepted = Epoch{std::stoll(value_of(words, "accepted", "1"))};
   start.current = Epoch{std::stoll(value_of(words, "current", "1"))};
