@@ -22,6 +22,7 @@ function(qr_tests folder)
   if(sources)
     add_executable(${name}_test ${sources})
     set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)  # Tests share names freely.
+    target_precompile_headers(${name}_test REUSE_FROM tests_pch)
     target_link_libraries(${name}_test PRIVATE quorate_flags ${ARG_DEPS} ${ARG_LIBS}
       GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE
