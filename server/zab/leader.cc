@@ -105,8 +105,7 @@ void Leader::handle(const LinkFlushed& event, LeaderActions& actions) {
   QR_ASSERT(event.bytes <= learner->unflushed_bytes);
   learner->unflushed_bytes -= event.bytes;
   if (learner->stage == Stage::kSyncing) {
-    learner->heard_at = now_;
-    phase_deadline_ = now_ + options_.timing.init_limit();
+    note_progress(*learner);
   }
   feed(*learner, actions);
 }

@@ -176,6 +176,7 @@ class Leader {
   // ---- leader_sync.cc: from ACKEPOCH to UPTODATE ----------------------------------------------
   void start_sync(Learner& learner, const std::optional<LogProbe>& probe, LeaderActions& actions);
   void send_plan(Learner& learner, const SyncPlan& plan, LeaderActions& actions);
+  void note_progress(Learner& learner);
   void take_new_leader_ack(Learner& learner, LeaderActions& actions);
   void check_synchronisation(LeaderActions& actions);
   void send_up_to_date(Learner& learner, LeaderActions& actions);

@@ -67,12 +67,18 @@ void Leader::send_plan(Learner& learner, const SyncPlan& plan, LeaderActions& ac
 }
 
 void Leader::handle(const SnapshotProgress& event, LeaderActions&) {
-  Learner* const learner = find(event.link);
-  if (learner == nullptr) {
-    return;
+  if (Learner* const learner = find(event.link)) {
+    note_progress(*learner);
   }
-  learner->heard_at = now_;
-  phase_deadline_ = now_ + options_.timing.init_limit();
+}
+
+/// A large sync takes as long as it takes; while a voter's moves on, the leader waits for it
+/// (ZOOKEEPER-1697).
+void Leader::note_progress(Learner& learner) {
+  learner.heard_at = now_;
+  if (counts(learner)) {
+    phase_deadline_ = now_ + options_.timing.init_limit();
+  }
 }
 
 void Leader::handle(const SnapshotSent& event, LeaderActions& actions) {
