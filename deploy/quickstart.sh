@@ -13,7 +13,7 @@ bin="$root/build/release/bin"
 
 "$root/deploy/install.sh"
 cd "$root"
-cmake --preset release -DQUORATE_TESTS=OFF >/dev/null
+cmake --preset release >/dev/null
 cmake --build --preset release --target quorate-server quorate
 
 mkdir -p "$home/conf" "$home/data"
