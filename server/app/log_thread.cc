@@ -39,6 +39,32 @@ void LogThread::submit(LogBatch& batch) {
   }
 }
 
+bool LogThread::write_now(LogBatch& batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (writing_ || !waiting_.empty()) {
+      return false;
+    }
+    writing_ = true;
+  }
+  const bool written = write(batch, monotonic_now());
+  if (!written) {
+    callbacks_.failed(*writer_.failure());  // writing_ stays: nobody writes any more.
+    return true;
+  }
+  batch.clear();
+  bool more = false;
+  {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    more = !waiting_.empty();
+  }
+  if (more) {
+    wake_.notify_one();
+  }
+  return true;
+}
+
 LogThreadStats LogThread::stats() const {
   const std::lock_guard lock(mutex_);
   return stats_;
@@ -50,10 +76,11 @@ void LogThread::run(const std::stop_token& stop) {
     TimePoint submitted;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, stop, [this] { return !waiting_.empty(); });
-      if (waiting_.empty()) {
+      wake_.wait(lock, stop, [this] { return !waiting_.empty() && !writing_; });
+      if (waiting_.empty() || writing_) {
         break;  // Asked to stop, and everything is written.
       }
+      writing_ = true;
       std::swap(batch, waiting_);
       submitted = waiting_since_;
     }
@@ -62,6 +89,8 @@ void LogThread::run(const std::stop_token& stop) {
       return;
     }
     batch.clear();
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
   }
   const Status sealed = writer_.seal();
   if (!sealed) {

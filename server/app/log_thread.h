@@ -49,11 +49,11 @@ struct LogThreadStats {
 class LogThread {
  public:
   struct Callbacks {
-    /// Everything up to `zxid` is durable. Called on the log thread.
+    /// Everything up to `zxid` is durable. Called on the thread that wrote it.
     std::function<void(Zxid zxid, int64_t bytes)> synced;
-    /// Called on the log thread, once; nothing is written after it.
+    /// Called on the thread that wrote, once; nothing is written after it.
     std::function<void(const Error& error)> failed;
-    /// A sync took longer than the threshold. Called on the log thread.
+    /// A sync took longer than the threshold. Called on the thread that wrote.
     std::function<void(Duration took)> slow;
   };
 
@@ -65,6 +65,9 @@ class LogThread {
 
   /// Hands over `batch` and takes its content; the caller gets an empty batch with capacity back.
   void submit(LogBatch& batch);
+  /// The same on the caller's thread, which waits for the disk: `synced` is called before it
+  /// returns true. False, with the batch untouched, while the log thread has anything to do.
+  [[nodiscard]] bool write_now(LogBatch& batch);
   [[nodiscard]] LogThreadStats stats() const;
 
  private:
@@ -72,7 +75,7 @@ class LogThread {
   [[nodiscard]] bool write(const LogBatch& batch, TimePoint submitted);
   void record(TimePoint submitted, TimePoint started, TimePoint ended, const LogBatch& batch);
 
-  storage::LogWriter writer_;
+  storage::LogWriter writer_;  // Of the thread that has set writing_.
   const Duration slow_threshold_;
   const Callbacks callbacks_;
 
@@ -80,6 +83,7 @@ class LogThread {
   std::condition_variable_any wake_;
   LogBatch waiting_;         // Guarded by mutex_.
   TimePoint waiting_since_;  // Guarded by mutex_.
+  bool writing_ = false;     // Guarded by mutex_.
   LogThreadStats stats_;     // Guarded by mutex_.
   std::jthread thread_;      // Last: it uses all of the above.
 };

@@ -96,12 +96,8 @@ Status Member::start_threads() {
       LogThread::Callbacks{.synced =
                                [this](Zxid zxid, int64_t bytes) {
                                  housekeeping_->note_logged(bytes);
-                                 boost::asio::post(loop_, [this, zxid, bytes] {
-                                   step(node::LogSynced{.zxid = zxid, .log_bytes = bytes});
-                                   submit_batch();
-                                   resume_throttled();
-                                   continue_restore();
-                                 });
+                                 boost::asio::post(
+                                     loop_, [this, zxid, bytes] { on_log_synced(zxid, bytes); });
                                },
                            .failed = [](const Error& error) { die(error); },
                            .slow =
@@ -247,6 +243,26 @@ void Member::take_appends() {
                               .roll_before = std::exchange(roll_next_, false)});
   }
   if (!in_turn_) {
+    submit_batch();
+  }
+}
+
+void Member::on_log_synced(Zxid zxid, int64_t bytes) {
+  step(node::LogSynced{.zxid = zxid, .log_bytes = bytes});
+  submit_batch();
+  resume_throttled();
+  continue_restore();
+}
+
+void Member::write_or_submit_batch() {
+  if (!inline_sync_.turn_ended(batch_.bytes.size()) || batch_.empty()) {
+    submit_batch();
+    return;
+  }
+  const TimePoint start = monotonic_now();
+  if (log_thread_->write_now(batch_)) {
+    inline_sync_.took(monotonic_now() - start);
+  } else {
     submit_batch();
   }
 }

@@ -15,6 +15,7 @@
 
 #include "server/app/connection_gate.h"
 #include "server/app/housekeeping_thread.h"
+#include "server/app/inline_sync.h"
 #include "server/app/log_thread.h"
 #include "server/app/process_facts.h"
 #include "server/app/request_throttle.h"
@@ -120,6 +121,9 @@ class Member final : public net::ConnectionHandler {
   void take_appends();
   void log_notes();
   void submit_batch();
+  /// Writes the batch on this thread if that pays off, else submits it.
+  void write_or_submit_batch();
+  void on_log_synced(Zxid zxid, int64_t bytes);
   void arm_timer();
   void on_space_seen(const SpaceSeen& seen);
   /// Tells the machine when writes are to be refused, or taken again.
@@ -157,6 +161,7 @@ class Member final : public net::ConnectionHandler {
   node::Node node_;
   node::Actions actions_;
   LogBatch batch_;
+  InlineSync inline_sync_;
   bool roll_next_ = false;
   int64_t appended_bytes_ = 0;  ///< Ever handed to the log thread, or about to be.
   /// What the log may still grow by before the reserve of the disk is touched: without what is on

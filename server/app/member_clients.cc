@@ -43,6 +43,7 @@ void Member::on_open(const net::ConnectionInfo& info) {
 
 size_t Member::on_frames(ConnectionId id, std::string_view frames) {
   in_turn_ = true;
+  inline_sync_.heard(id);
   const Now start = read_clocks();
   if (gate_.enabled() && !gate_.admits(id, frames, start.monotonic)) {
     log::debug("connection_throttled", {{"connection", id.value}});
@@ -96,7 +97,7 @@ void Member::resume_throttled() {
 
 void Member::on_turn_end() {
   in_turn_ = false;
-  submit_batch();
+  write_or_submit_batch();
   if (stopping_) {
     continue_stop();
   }

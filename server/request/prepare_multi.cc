@@ -66,6 +66,11 @@ Prepared Preparer::multi(const wire::MultiRequest& request, const Author& author
       return Prepared{ErrorCode::kMarshallingError};
     }
   }
+  for (const auto ahead : {tree::Tree::Ahead::kEntry, tree::Tree::Ahead::kNode}) {
+    for (const wire::MultiOp& op : request.ops) {
+      tree_.prefetch(std::visit([](const auto& of) { return of.path; }, op), ahead);
+    }
+  }
   const Step step{.author = author, .stamp = stamp, .in_multi = true};
   std::deque<Scratch> scratch;  // Stable addresses: txns hold views of it.
   wire::MultiTxn txn;

@@ -7,6 +7,22 @@
 #include "server/tree/owner.h"
 
 namespace quorate::tree {
+namespace {
+
+/// Empty for an error.
+std::string_view path_of(const wire::SubTxn& txn) {
+  return std::visit(
+      [](const auto& op) {
+        if constexpr (requires { op.path; }) {
+          return op.path;
+        } else {
+          return std::string_view();
+        }
+      },
+      txn);
+}
+
+}  // namespace
 
 /// Applies one record. Each operator() returns false for a txn that no server can have written.
 class TxnApplier {
@@ -162,6 +178,11 @@ bool TxnApplier::operator()(const wire::MultiTxn& txn) {
   if (std::ranges::any_of(txn.ops, is_error)) {
     fail_multi(txn);
     return true;
+  }
+  for (const auto ahead : {Tree::Ahead::kEntry, Tree::Ahead::kNode}) {
+    for (const wire::SubTxn& op : txn.ops) {
+      tree_.prefetch(path_of(op), ahead);
+    }
   }
   return std::ranges::all_of(txn.ops,
                              [this](const wire::SubTxn& op) { return std::visit(*this, op); });

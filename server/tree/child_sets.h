@@ -31,6 +31,8 @@ class ChildSets {
                             std::string_view name) const;
   /// Starts loading into the cache where a child of this name is noted, or would be.
   void prefetch(const Node& parent, std::string_view name) const;
+  /// Starts loading the child, once what prefetch() asked for has come. Nothing in small sets.
+  void prefetch_child(const NodeStore& store, const Node& parent, std::string_view name) const;
   /// Adds a child whose name is not in the set.
   void insert(NodeStore& store, Node& parent, NodeId child);
   /// Removes a child that is in the set.

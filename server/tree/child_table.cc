@@ -105,6 +105,21 @@ void ChildSets::prefetch(const Node& parent, std::string_view name) const {
   }
 }
 
+void ChildSets::prefetch_child(const NodeStore& store, const Node& parent,
+                               std::string_view name) const {
+  if (parent.child_kind != static_cast<uint32_t>(ChildKind::kTable)) {
+    return;
+  }
+  const Table& table = *tables_[parent.children];
+  const uint64_t name_hash = hash(name);
+  const Bucket& at = table.bucket(table.address(name_hash));
+  for (uint32_t bits = matches(at.tags, tag_of(name_hash)); bits != 0; bits &= bits - 1) {
+    const NodeId child{at.children[std::countr_zero(bits)]};
+    __builtin_prefetch(&store.at(child));
+    store.prefetch(child);
+  }
+}
+
 void ChildSets::table_insert(NodeStore& store, Table& table, NodeId child) {
   const uint64_t name_hash = hash(store.at(child).name());
   chain_add(store, table.bucket(table.address(name_hash)), tag_of(name_hash), child);

@@ -73,6 +73,23 @@ NodeId Tree::find(std::string_view path) const {
   }
 }
 
+void Tree::prefetch(std::string_view path, Ahead what) const {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) {
+    return;
+  }
+  const NodeId parent = find(path.substr(0, slash));
+  if (!parent) {
+    return;
+  }
+  const std::string_view name = path.substr(slash + 1);
+  if (what == Ahead::kEntry) {
+    children_.prefetch(store_.at(parent), name);
+  } else {
+    children_.prefetch_child(store_, store_.at(parent), name);
+  }
+}
+
 bool Tree::is_applicable(std::string_view path) {
   if (path.size() < 2 || path.front() != '/') {
     return false;

@@ -73,6 +73,10 @@ class Tree {
   // ---- Lookup (never allocates) -----------------------------------------------------------------
   /// The node at `path`; "" and "/" are the root. None if there is none.
   [[nodiscard]] NodeId find(std::string_view path) const;
+  /// Starts loading into the cache what find(path) reads last. For a caller with several paths:
+  /// first all of them with kEntry, then all with kNode; their waits for memory overlap.
+  enum class Ahead { kEntry, kNode };
+  void prefetch(std::string_view path, Ahead what) const;
   [[nodiscard]] NodeId parent(NodeId node) const { return NodeId{store_.at(node).parent}; }
   [[nodiscard]] NodeId root() const { return root_; }
   [[nodiscard]] wire::Stat stat(NodeId node) const;

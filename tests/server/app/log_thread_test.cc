@@ -111,5 +111,40 @@ TEST_F(LogThreadTest, AnErrorIsReportedOnceAndNothingIsSynced) {
   EXPECT_FALSE(synced);
 }
 
+TEST_F(LogThreadTest, WritesOnTheCallersThreadOnlyWhileTheOtherIsIdle) {
+  std::promise<void> entered;
+  std::promise<void> go_on;
+  std::promise<void> third;
+  std::vector<int64_t> synced;
+  LogThread thread(open_writer(), std::chrono::seconds(100),
+                   {.synced =
+                        [&](Zxid zxid, int64_t) {
+                          synced.push_back(zxid.value);
+                          if (zxid.value == 2) {
+                            entered.set_value();
+                            go_on.get_future().wait();
+                          } else if (zxid.value == 3) {
+                            third.set_value();
+                          }
+                        },
+                    .failed = [](const Error& error) { ADD_FAILURE() << error.message; },
+                    .slow = [](Duration) {}});
+  LogBatch batch;
+  add(batch, 1);
+  EXPECT_TRUE(thread.write_now(batch));
+  EXPECT_TRUE(batch.empty());
+  EXPECT_EQ(synced, std::vector<int64_t>{1}) << "durable when it returns";
+  add(batch, 2);
+  thread.submit(batch);
+  entered.get_future().wait();  // The log thread is within its write.
+  add(batch, 3);
+  EXPECT_FALSE(thread.write_now(batch));
+  EXPECT_EQ(batch.entries.size(), 1U) << "untouched";
+  thread.submit(batch);
+  go_on.set_value();
+  third.get_future().wait();
+  EXPECT_EQ(synced, (std::vector<int64_t>{1, 2, 3}));
+}
+
 }  // namespace
 }  // namespace quorate::app
