@@ -2,9 +2,9 @@
 #include <array>
 #include <utility>
 
+#include "server/base/text.h"
 #include "server/config/host_list.h"
 #include "server/config/key_tables.h"
-#include "server/config/text.h"
 #include "server/config/words.h"
 
 namespace quorate::config {

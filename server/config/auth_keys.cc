@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <array>
 
+#include "server/base/text.h"
 #include "server/config/expression.h"
 #include "server/config/key_tables.h"
-#include "server/config/text.h"
 #include "server/config/words.h"
 
 namespace quorate::config {

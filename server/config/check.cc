@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "server/base/text.h"
 #include "server/config/expression.h"
-#include "server/config/text.h"
 
 namespace quorate::config {
 namespace {

@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "server/base/text.h"
 #include "server/config/host_list.h"
 #include "server/config/key_tables.h"
-#include "server/config/text.h"
 
 namespace quorate::config {
 namespace {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "server/config/text.h"
+#include "server/base/text.h"
 
 namespace quorate::config {
 namespace {

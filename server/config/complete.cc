@@ -3,9 +3,9 @@
 #include <array>
 #include <cstdint>
 
+#include "server/base/text.h"
 #include "server/config/check.h"
 #include "server/config/parse.h"
-#include "server/config/text.h"
 
 namespace quorate::config {
 namespace {

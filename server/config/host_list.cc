@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/config/text.h"
+#include "server/base/text.h"
 
 namespace quorate::config {
 namespace {

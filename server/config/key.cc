@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "server/base/text.h"
 #include "server/config/key_tables.h"
-#include "server/config/text.h"
 
 namespace quorate::config {
 namespace {

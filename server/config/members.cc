@@ -5,10 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "server/base/text.h"
 #include "server/config/config.h"
 #include "server/config/key.h"
 #include "server/config/properties.h"
-#include "server/config/text.h"
 
 namespace quorate::config {
 namespace {

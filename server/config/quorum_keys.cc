@@ -3,8 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "server/base/text.h"
 #include "server/config/key_tables.h"
-#include "server/config/text.h"
 #include "server/config/words.h"
 
 namespace quorate::config {
@@ -27,7 +27,7 @@ Verdict set_server(Config& config, std::string_view suffix, std::string_view val
   if (!id) {
     return error("has the id " + quoted(suffix) + ", must be an integer of 0 to 255");
   }
-  Result<ServerSpec> spec = parse_server_spec(value);
+  Result<ServerSpec> spec = quorum::parse_server_spec(value);
   if (!spec) {
     return error(spec.error().message);
   }
@@ -37,7 +37,7 @@ Verdict set_server(Config& config, std::string_view suffix, std::string_view val
 std::vector<FamilyMember> get_servers(const Config& config) {
   std::vector<FamilyMember> members;
   for (const auto& [id, spec] : config.quorum.servers) {
-    members.push_back({std::to_string(id.value), to_text(spec)});
+    members.push_back({std::to_string(id.value), quorum::as_written(spec)});
   }
   return members;
 }

@@ -9,9 +9,13 @@
 #include <vector>
 
 #include "server/base/ids.h"
-#include "server/config/server_spec.h"
+#include "server/quorum/server_spec.h"
 
 namespace quorate::config {
+
+using quorum::ClientAddress;
+using quorum::ServerRole;
+using quorum::ServerSpec;
 
 /// What makes this member part of an ensemble. Empty `servers` and no dynamic file: standalone.
 struct QuorumSettings {

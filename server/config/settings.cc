@@ -1,8 +1,8 @@
 // Settings: resolves names, duplicates and layers.
 #include "server/config/settings.h"
 
+#include "server/base/text.h"
 #include "server/config/suggest.h"
-#include "server/config/text.h"
 
 namespace quorate::config {
 namespace {

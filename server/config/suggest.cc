@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "server/base/text.h"
 #include "server/config/key.h"
-#include "server/config/text.h"
 
 namespace quorate::config {
 namespace {

@@ -2,8 +2,8 @@
 #include <array>
 #include <utility>
 
+#include "server/base/text.h"
 #include "server/config/key_tables.h"
-#include "server/config/text.h"
 #include "server/config/words.h"
 
 namespace quorate::config {

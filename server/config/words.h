@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/base/text.h"
 #include "server/config/key.h"
-#include "server/config/text.h"
 
 namespace quorate::config {
 

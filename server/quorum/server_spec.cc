@@ -160,9 +160,9 @@ std::string group_text(std::string_view group) {
   return first == std::string_view::npos ? "0" : to_lower(group.substr(first));
 }
 
-/// An IPv6 literal with all of its eight groups, as Java writes it; one that embeds an IPv4
-/// address, names a zone or is malformed stays as it is.
-std::string ipv6_text(std::string_view host) {
+/// An IPv6 literal with all of its eight groups, as Java writes it; a name, an IPv4 address, and a
+/// literal that embeds one, names a zone or is malformed stay as they are.
+std::string expanded(std::string_view host) {
   constexpr size_t kGroups = 8;
   if (host.find_first_not_of("0123456789abcdefABCDEF:") != std::string_view::npos) {
     return std::string(host);
@@ -189,7 +189,7 @@ std::string ipv6_text(std::string_view host) {
 
 std::string host_text(std::string_view host) {
   const bool is_ipv6 = host.find(':') != std::string_view::npos;
-  return is_ipv6 ? "[" + ipv6_text(host) + "]" : std::string(host);
+  return is_ipv6 ? "[" + std::string(host) + "]" : std::string(host);
 }
 
 std::string client_text(const std::optional<ClientAddress>& client) {
@@ -225,12 +225,9 @@ Result<ServerSpec> parse_server_spec(std::string_view text) {
   return spec;
 }
 
-std::string to_text(const ServerSpec& spec) {
-  std::vector<PeerAddress> addresses = spec.addresses;
-  std::ranges::sort(addresses);
-  addresses.erase(std::ranges::unique(addresses).begin(), addresses.end());
+std::string as_written(const ServerSpec& spec) {
   std::string text;
-  for (const PeerAddress& address : addresses) {
+  for (const PeerAddress& address : spec.addresses) {
     text += text.empty() ? "" : "|";
     text += host_text(address.host) + ":" + std::to_string(address.quorum_port) + ":" +
             std::to_string(address.election_port);
@@ -243,6 +240,22 @@ std::string to_text(const ServerSpec& spec) {
     text += ";" + client_text(spec.secure_client);
   }
   return text;
+}
+
+std::string to_text(const ServerSpec& spec) {
+  ServerSpec canonical = spec;
+  std::ranges::sort(canonical.addresses);
+  const auto repeated = std::ranges::unique(canonical.addresses);
+  canonical.addresses.erase(repeated.begin(), repeated.end());
+  for (PeerAddress& address : canonical.addresses) {
+    address.host = expanded(address.host);
+  }
+  for (std::optional<ClientAddress>* client : {&canonical.client, &canonical.secure_client}) {
+    if (*client) {
+      (*client)->host = expanded((*client)->host);
+    }
+  }
+  return as_written(canonical);
 }
 
 }  // namespace quorate::quorum

@@ -50,9 +50,12 @@ struct ServerSpec {
 /// may be; it names neither the key nor the file.
 [[nodiscard]] Result<ServerSpec> parse_server_spec(std::string_view text);
 
-/// The line's value in the form in which ZooKeeper writes it: addresses by host and each once, the
-/// role always said, IPv6 in brackets with all eight groups, the client part only when there is
-/// one. What parse_server_spec() reads back is written the same again.
+/// The line's value with the role always said, IPv6 in brackets, the client part only when there is
+/// one. parse_server_spec() reads it back the same.
+[[nodiscard]] std::string as_written(const ServerSpec& spec);
+
+/// The same in the form in which ZooKeeper writes it: addresses by host and each once, IPv6 with
+/// all eight groups. What parse_server_spec() reads back is written the same again.
 [[nodiscard]] std::string to_text(const ServerSpec& spec);
 
 }  // namespace quorate::quorum

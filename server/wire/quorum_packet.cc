@@ -95,6 +95,13 @@ IdList scan_ids(Scanner& scanner, std::string_view stream) {
   return {stream.substr(begin, scanner.position() - begin)};
 }
 
+SessionTouch read_touch(Reader& reader) {
+  SessionTouch touch;
+  touch.session.value = reader.get_long();
+  touch.timeout_ms = reader.get_int();
+  return touch;
+}
+
 }  // namespace
 
 std::vector<Id> decode_ids(IdList list) {
@@ -197,10 +204,7 @@ std::optional<SessionTouches> SessionTouches::decode(NullableBytes data) {
 
 SessionTouch SessionTouches::at(size_t index) const {
   Reader reader(encoded_.substr(index * kSessionTouchBytes, kSessionTouchBytes));
-  SessionTouch touch;
-  touch.session.value = reader.get_long();
-  touch.timeout_ms = reader.get_int();
-  return touch;
+  return read_touch(reader);
 }
 
 void write(Writer& writer, const SessionTouch& touch) {
@@ -211,9 +215,7 @@ void write(Writer& writer, const SessionTouch& touch) {
 
 std::optional<SessionTouch> decode_revalidate_request(NullableBytes data) {
   Reader reader(data.value_or(""));
-  SessionTouch touch;
-  touch.session.value = reader.get_long();
-  touch.timeout_ms = reader.get_int();
+  const SessionTouch touch = read_touch(reader);
   return reader.ok() ? std::optional(touch) : std::nullopt;
 }
 

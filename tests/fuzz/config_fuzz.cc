@@ -8,7 +8,7 @@
 #include "server/config/members.h"
 #include "server/config/parse.h"
 #include "server/config/properties.h"
-#include "server/config/server_spec.h"
+#include "server/quorum/server_spec.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace quorate::fuzz {
@@ -107,17 +107,17 @@ void check_members(std::string_view text) {
 }
 
 void check_server_spec(std::string_view text) {
-  const auto spec = config::parse_server_spec(text);
+  const auto spec = quorum::parse_server_spec(text);
   if (!spec.ok()) {
     FUZZ_CHECK(!spec.error().message.empty());
     return;
   }
   FUZZ_CHECK(!spec->addresses.empty());
-  const std::string written = config::to_text(*spec);
-  const auto again = config::parse_server_spec(written);
+  const std::string written = quorum::as_written(*spec);
+  const auto again = quorum::parse_server_spec(written);
   FUZZ_CHECK(again.ok());
   FUZZ_CHECK(*again == *spec);
-  FUZZ_CHECK(config::to_text(*again) == written);
+  FUZZ_CHECK(quorum::as_written(*again) == written);
 }
 
 void check_hosts(std::string_view text) {

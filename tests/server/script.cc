@@ -84,4 +84,12 @@ void run_script(const std::string& path,
   }
 }
 
+void expect_file(const std::string& path, const std::string& content) {
+  if (is_rewriting()) {
+    write_file(path_of(path), content);
+    return;
+  }
+  EXPECT_EQ(read_file(path), content) << "run with QUORATE_REWRITE=1 to write " << path;
+}
+
 }  // namespace quorate::testing

@@ -27,6 +27,10 @@ struct ScriptCase {
 /// from top to bottom before you keep it.
 void run_script(const std::string& path, const std::function<std::string(const std::string&)>& run);
 
+/// Expects a whole file, by its path from the root of the sources, to hold `content`; with
+/// QUORATE_REWRITE=1 writes it.
+void expect_file(const std::string& path, const std::string& content);
+
 /// The content of a file, by its path from the root of the sources.
 [[nodiscard]] std::string read_file(const std::string& path);
 

@@ -43,7 +43,7 @@ SERVER = {
     "election": Module(True, ("quorum",)),
     "zab": Module(True, ("quorum",)),
     "request": Module(True, ("tree", "session", "auth"), ("absl::flat_hash_map",)),
-    "config": Module(True, ("wire",)),
+    "config": Module(True, ("quorum",)),
     "node": Module(True, ("request",), ("absl::flat_hash_map",)),
     "report": Module(True, ("node", "config"), ("nlohmann_json::nlohmann_json",)),
     # Shell.

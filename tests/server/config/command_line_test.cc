@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "server/config/parse.h"
-#include "tests/server/config/script.h"
+#include "tests/server/script.h"
 
 namespace quorate::config {
 namespace {
@@ -58,7 +58,9 @@ std::string run_command_line(const std::string& text) {
   return describe(parsed);
 }
 
-TEST(CommandLine, Cases) { run_script("command_line.txt", run_command_line); }
+TEST(CommandLine, Cases) {
+  quorate::testing::run_script("tests/server/config/testdata/command_line.txt", run_command_line);
+}
 
 TEST(CommandLine, TheShortFormIsAWholeConfiguration) {
   const std::vector<std::string> arguments = {"2182", "/data", "500", "7"};

@@ -9,7 +9,7 @@
 #include "server/config/describe.h"
 #include "server/config/parse.h"
 #include "tests/server/config/key_values.h"
-#include "tests/server/config/script.h"
+#include "tests/server/script.h"
 
 namespace quorate::config {
 namespace {
@@ -150,7 +150,7 @@ TEST(KeyTable, NoTwoKeysShareAField) {
 }
 
 TEST(KeyTable, TheDocumentIsThatOfTheTable) {
-  expect_file("server/config/KEYS.md", keys_markdown());
+  quorate::testing::expect_file("server/config/KEYS.md", keys_markdown());
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 #include "server/config/command_line.h"
 #include "server/config/describe.h"
-#include "tests/server/config/script.h"
+#include "tests/server/script.h"
 
 namespace quorate::config {
 namespace {
@@ -67,16 +67,32 @@ std::string run_parse(const std::string& text) {
   return output.empty() ? "nothing\n" : output;
 }
 
-TEST(Parse, Basics) { run_script("basics.txt", run_parse); }
-TEST(Parse, Errors) { run_script("errors.txt", run_parse); }
-TEST(Parse, Layers) { run_script("layers.txt", run_parse); }
-TEST(Parse, Unsupported) { run_script("unsupported.txt", run_parse); }
-TEST(Parse, Tls) { run_script("tls.txt", run_parse); }
-TEST(Parse, Needs) { run_script("needs.txt", run_parse); }
-TEST(Parse, Quorum) { run_script("quorum.txt", run_parse); }
+TEST(Parse, Basics) {
+  quorate::testing::run_script("tests/server/config/testdata/basics.txt", run_parse);
+}
+TEST(Parse, Errors) {
+  quorate::testing::run_script("tests/server/config/testdata/errors.txt", run_parse);
+}
+TEST(Parse, Layers) {
+  quorate::testing::run_script("tests/server/config/testdata/layers.txt", run_parse);
+}
+TEST(Parse, Unsupported) {
+  quorate::testing::run_script("tests/server/config/testdata/unsupported.txt", run_parse);
+}
+TEST(Parse, Tls) {
+  quorate::testing::run_script("tests/server/config/testdata/tls.txt", run_parse);
+}
+TEST(Parse, Needs) {
+  quorate::testing::run_script("tests/server/config/testdata/needs.txt", run_parse);
+}
+TEST(Parse, Quorum) {
+  quorate::testing::run_script("tests/server/config/testdata/quorum.txt", run_parse);
+}
 
 /// Configurations that people really have: they must parse without a single error.
-TEST(Parse, FoundInTheWild) { run_script("wild.txt", run_parse); }
+TEST(Parse, FoundInTheWild) {
+  quorate::testing::run_script("tests/server/config/testdata/wild.txt", run_parse);
+}
 
 TEST(Parse, DefaultsAreThoseOfTheStruct) {
   const Config parsed = parse("dataDir=/d\nclientPort=2181\n", "zoo.cfg", {}).config;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/server/election/random_run.h"
+#include "tests/server/planted_bugs.h"
 
 namespace quorate::election::testing {
 namespace {
@@ -32,24 +33,12 @@ TEST(ElectionRandom, SameSeedSameTrace) {
 class PlantedBugs : public ::testing::TestWithParam<PlantedBug> {};
 
 TEST_P(PlantedBugs, IsFound) {
-  for (uint64_t seed = 1; seed <= kSeedsOfABug; ++seed) {
-    if (!run_random(seed, GetParam()).is_good()) {
-      RecordProperty("seeds", static_cast<int>(seed));
-      return;
-    }
-  }
-  FAIL() << "not found within " << kSeedsOfABug << " seeds";
+  quorate::testing::expect_found(kSeedsOfABug,
+                                 [](uint64_t seed) { return run_random(seed, GetParam()); });
 }
 
-std::vector<PlantedBug> all_bugs() {
-  std::vector<PlantedBug> bugs;
-  for (size_t index = 1; index < static_cast<size_t>(PlantedBug::kCount); ++index) {
-    bugs.push_back(static_cast<PlantedBug>(index));
-  }
-  return bugs;
-}
-
-INSTANTIATE_TEST_SUITE_P(All, PlantedBugs, ::testing::ValuesIn(all_bugs()),
+INSTANTIATE_TEST_SUITE_P(All, PlantedBugs,
+                         ::testing::ValuesIn(quorate::testing::all_bugs<PlantedBug>()),
                          [](const auto& each) { return std::string(name_of(each.param)); });
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Seeded ensembles: histories become one through crashes and elections, and planted bugs are found.
 #include <gtest/gtest.h>
 
+#include "tests/server/planted_bugs.h"
 #include "tests/server/zab/ensemble.h"
 
 namespace quorate::zab::testing {
@@ -42,24 +43,12 @@ TEST(ZabEnsemble, SameSeedSameTrace) {
 class ZabPlantedBugs : public ::testing::TestWithParam<PlantedBug> {};
 
 TEST_P(ZabPlantedBugs, IsFound) {
-  for (uint64_t seed = 1; seed <= kSeedsOfABug; ++seed) {
-    if (!run_ensemble(seed, GetParam()).is_good()) {
-      RecordProperty("seeds", static_cast<int>(seed));
-      return;
-    }
-  }
-  FAIL() << "not found within " << kSeedsOfABug << " seeds";
+  quorate::testing::expect_found(kSeedsOfABug,
+                                 [](uint64_t seed) { return run_ensemble(seed, GetParam()); });
 }
 
-std::vector<PlantedBug> all_bugs() {
-  std::vector<PlantedBug> bugs;
-  for (size_t index = 1; index < static_cast<size_t>(PlantedBug::kCount); ++index) {
-    bugs.push_back(static_cast<PlantedBug>(index));
-  }
-  return bugs;
-}
-
-INSTANTIATE_TEST_SUITE_P(All, ZabPlantedBugs, ::testing::ValuesIn(all_bugs()),
+INSTANTIATE_TEST_SUITE_P(All, ZabPlantedBugs,
+                         ::testing::ValuesIn(quorate::testing::all_bugs<PlantedBug>()),
                          [](const auto& each) { return std::string(name_of(each.param)); });
 
 }  // namespace

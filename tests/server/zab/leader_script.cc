@@ -42,19 +42,11 @@ LinkId link_of(const Words& words) { return LinkId{std::stoull(words.at(0))}; }
 std::string link_text(LinkId link) { return std::to_string(link.value); }
 
 std::string Runner::run(const std::string& input) {
-  std::istringstream lines(input);
-  std::string line;
-  while (std::getline(lines, line)) {
-    Words words = words_of(line);
-    if (words.empty()) {
-      continue;
-    }
-    const std::string name = words.front();
-    words.erase(words.begin());
+  for_each_command(input, [this](const std::string& name, Words& words, const std::string& line) {
     output_ += "> " + line + "\n";
     command(name, words);
     print();
-  }
+  });
   return output_;
 }
 

@@ -59,15 +59,7 @@ std::string plan_text(const Case& c, Zxid learner) {
 std::string run_plan_script(const std::string& input) {
   Case c;
   std::string output;
-  std::istringstream lines(input);
-  std::string line;
-  while (std::getline(lines, line)) {
-    Words words = words_of(line);
-    if (words.empty()) {
-      continue;
-    }
-    const std::string name = words.front();
-    words.erase(words.begin());
+  for_each_command(input, [&](const std::string& name, Words& words, const std::string& line) {
     if (name == "memory") {
       c.history.emplace(zxid_of(words.front()), 1000, 1 << 20);
       words.erase(words.begin());
@@ -98,7 +90,7 @@ std::string run_plan_script(const std::string& input) {
         output += learner + ": " + plan_text(c, zxid_of(learner));
       }
     }
-  }
+  });
   return output;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,20 @@ namespace quorate::zab::testing {
 using Words = std::vector<std::string>;
 
 [[nodiscard]] Words words_of(const std::string& line);
+/// Calls run(name, words behind it, line) for each line of a script that is not empty.
+template <typename Run>
+void for_each_command(const std::string& script, Run run) {
+  std::istringstream lines(script);
+  std::string line;
+  while (std::getline(lines, line)) {
+    Words words = words_of(line);
+    if (!words.empty()) {
+      const std::string name = words.front();
+      words.erase(words.begin());
+      run(name, words, line);
+    }
+  }
+}
 /// Takes `flag` out of `words`; whether it was there.
 bool take_flag(Words& words, const std::string& flag);
 /// The value of `name=value`, or `otherwise`.

@@ -1,5 +1,5 @@
 // Values of server.N lines: every form, and back to text.
-#include "server/config/server_spec.h"
+#include "server/quorum/server_spec.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace quorate::config {
+namespace quorate::quorum {
 namespace {
 
 struct Good {
@@ -21,8 +21,8 @@ class GoodSpec : public testing::TestWithParam<Good> {};
 TEST_P(GoodSpec, IsReadAndWritten) {
   const Result<ServerSpec> spec = parse_server_spec(GetParam().text);
   ASSERT_TRUE(spec.ok()) << spec.error().message;
-  EXPECT_EQ(to_text(*spec), GetParam().canonical);
-  const Result<ServerSpec> again = parse_server_spec(to_text(*spec));
+  EXPECT_EQ(as_written(*spec), GetParam().canonical);
+  const Result<ServerSpec> again = parse_server_spec(as_written(*spec));
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_EQ(*again, *spec);
 }
@@ -60,7 +60,7 @@ class BadSpec : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadSpec, IsRefused) {
   const Result<ServerSpec> spec = parse_server_spec(GetParam().text);
-  ASSERT_FALSE(spec.ok()) << to_text(*spec);
+  ASSERT_FALSE(spec.ok()) << as_written(*spec);
   EXPECT_NE(spec.error().message.find(GetParam().says), std::string::npos) << spec.error().message;
 }
 
@@ -106,12 +106,12 @@ TEST(ServerSpec, RandomTextNeverCrashesAndReadsBack) {
       continue;
     }
     ++good;
-    const Result<ServerSpec> again = parse_server_spec(to_text(*spec));
-    ASSERT_TRUE(again.ok()) << text << " -> " << to_text(*spec);
+    const Result<ServerSpec> again = parse_server_spec(as_written(*spec));
+    ASSERT_TRUE(again.ok()) << text << " -> " << as_written(*spec);
     EXPECT_EQ(*again, *spec) << text;
   }
   EXPECT_GT(good, 100);
 }
 
 }  // namespace
-}  // namespace quorate::config
+}  // namespace quorate::quorum
