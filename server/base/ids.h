@@ -56,6 +56,12 @@ struct ConnectionId {
   }
 };
 
+/// Number that the shell gives to a connection on the quorum port; never reused within a process.
+struct LinkId {
+  uint64_t value = 0;
+  friend constexpr auto operator<=>(const LinkId&, const LinkId&) = default;
+};
+
 }  // namespace quorate
 
 template <>

@@ -27,6 +27,8 @@ using Descriptor = asio::posix::stream_descriptor;
 constexpr size_t kReadBytes = 256 * 1024;
 /// Buffers above it are given back when they are empty.
 constexpr size_t kKeptBytes = 64 * 1024;
+/// What was sent is dropped from a queue that does not become empty, in pieces of at least this.
+constexpr size_t kCompactBytes = size_t{1} << 20;
 constexpr int kTlsHandshakeRecord = 0x16;
 
 std::string remote_of(int fd) {
@@ -284,30 +286,40 @@ void Link::flush() {
 }
 
 void Link::write() {
-  while (sent_ < output_.size()) {
-    const net::IoResult result = transport_.write(output_.data() + sent_, output_.size() - sent_);
-    if (result.outcome == net::IoOutcome::kBlocked) {
-      await_writable();
-      return;
-    }
-    if (result.outcome != net::IoOutcome::kProgress) {
-      end(text_of(result));
-      return;
-    }
-    sent_ += result.bytes;
-    bytes_sent_ += result.bytes;
+  size_t gone = 0;
+  net::IoResult result{.outcome = net::IoOutcome::kProgress};
+  while (sent_ < output_.size() && result.outcome == net::IoOutcome::kProgress) {
+    result = transport_.write(output_.data() + sent_, output_.size() - sent_);
+    gone += result.outcome == net::IoOutcome::kProgress ? result.bytes : 0;
+    sent_ += result.outcome == net::IoOutcome::kProgress ? result.bytes : 0;
   }
-  if (sent_ == 0) {
+  bytes_sent_ += gone;
+  const bool is_empty = sent_ == output_.size();
+  if (is_empty) {
+    sent_ = 0;
+    output_.clear();
+    if (output_.capacity() > kKeptBytes) {
+      std::string().swap(output_);
+    }
+  } else if (sent_ > kCompactBytes && sent_ > output_.size() / 2) {
+    output_.erase(0, std::exchange(sent_, 0));
+  }
+  if (result.outcome == net::IoOutcome::kBlocked) {
+    await_writable();
+  } else if (result.outcome != net::IoOutcome::kProgress) {
+    end(text_of(result));
     return;
   }
-  sent_ = 0;
-  output_.clear();
-  if (output_.capacity() > kKeptBytes) {
-    std::string().swap(output_);
-  }
   if (phase_ == Phase::kDraining) {
-    close();
-  } else {
+    if (is_empty) {
+      close();
+    }
+    return;
+  }
+  if (gone > 0) {
+    handler_->on_sent_some(*this, gone);
+  }
+  if (gone > 0 && is_empty && phase_ == Phase::kOpen && queued() == 0) {
     handler_->on_sent(*this);
   }
 }

@@ -28,7 +28,12 @@ class LinkHandler {
   /// Bytes that were received and not taken yet. Returns how many are taken now; the rest is shown
   /// again when there is more. The handler bounds what it waits for.
   virtual size_t on_bytes(Link& link, std::string_view bytes) = 0;
-  /// Everything queued has been handed to the system.
+  /// So many bytes of the queue have been handed to the system. Not of a link that is closing.
+  virtual void on_sent_some(Link& link, size_t bytes) {
+    static_cast<void>(link);
+    static_cast<void>(bytes);
+  }
+  /// Everything queued has been.
   virtual void on_sent(Link& link) { static_cast<void>(link); }
   /// The connection is gone and the link with it; `why` is for people. Not after close().
   virtual void on_end(Link& link, const std::string& why) = 0;

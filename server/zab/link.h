@@ -1,18 +1,12 @@
 // What leaders and learners share: connections, timing and why one is closed.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 
+#include "server/base/ids.h"
 #include "server/base/time.h"
 
 namespace quorate::zab {
-
-/// A connection on the quorum port, as the shell numbers them; never reused within a process.
-struct LinkId {
-  uint64_t value = 0;
-  friend constexpr auto operator<=>(const LinkId&, const LinkId&) = default;
-};
 
 /// ZooKeeper's limits count ticks; they hold between any two members. Heartbeats are faster and
 /// only among Quorate's.
