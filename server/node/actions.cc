@@ -16,6 +16,24 @@ void reuse(std::string& buffer) {
 
 }  // namespace
 
+void QuorumActions::clear() {
+  reuse(bytes);
+  configurations.clear();
+  save_epochs.reset();
+  leaves_role = listens = wanted_changed = false;
+  connect.reset();
+  notifications.clear();
+  truncate.reset();
+  sends.clear();
+  reuse(snapshot_bytes);
+  snapshot_ends = false;
+  closes.clear();
+  probes.clear();
+  reads.clear();
+  reuse(leader_bytes);
+  receive_snapshot.reset();
+}
+
 void Actions::clear() {
   reuse(bytes);
   sends.clear();
@@ -31,6 +49,8 @@ void Actions::clear() {
   snapshot_begins = false;
   snapshot_bytes.clear();
   snapshot_ends = false;
+  snapshot_abandoned = false;
+  quorum.clear();
   reads_answered = 0;
 }
 

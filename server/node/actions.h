@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/base/ids.h"
+#include "server/node/quorum_actions.h"
 
 namespace quorate::node {
 
@@ -21,6 +22,9 @@ enum class CloseReason : uint8_t {
   kUnimplemented,     ///< An opcode that does not exist or that clients may not use.
   kAuthFailed,        ///< Wrong credentials.
   kRefused,           ///< Not serving.
+  kStateReplaced,     ///< The member was synced with a snapshot: what was missed is not known.
+  kFateUnknown,       ///< Whether its write was done cannot be told after a change of leader.
+  kNoLeader,          ///< For too long in view of the session's timeout.
 };
 
 /// A line for the structured log, with one subject.
@@ -34,6 +38,9 @@ enum class NoteKind : uint8_t {
   kQuotaExceeded,
   kSnapshotStarted,
   kReaped,
+  kRoleChanged,     ///< `value` is the wire::PeerState, `peer` the leader, `detail` why.
+  kServing,         ///< As `value` says, in the epoch of `zxid`.
+  kLinkClosed,      ///< To the learner `peer`; `detail` says why.
   kDigestMismatch,  ///< The tree is not what its txn said that it would be: a bug.
 };
 struct Note {
@@ -41,6 +48,8 @@ struct Note {
   SessionId session;
   Zxid zxid;
   int64_t value = 0;  ///< Timeout in ms of a session, number of reaped nodes.
+  ServerId peer;
+  const char* detail = nullptr;  ///< A constant.
 };
 
 /// Filled by Node::step; the shell performs everything in it, then calls clear(), which keeps the
@@ -83,6 +92,10 @@ struct Actions {
   Zxid snapshot_zxid;
   std::string snapshot_bytes;  ///< The next slice.
   bool snapshot_ends = false;  ///< The slice was the last one: make it durable.
+  /// The running snapshot will not be completed: give its file up and report that it failed.
+  bool snapshot_abandoned = false;
+
+  QuorumActions quorum;  ///< Of members of an ensemble.
 
   /// Requests answered in this step without waiting for a write; the shell times the step.
   uint32_t reads_answered = 0;

@@ -52,7 +52,8 @@ void answer_write(State& state, Connection& connection, Zxid zxid, Now now, Acti
   }
   QR_ASSERT(!connection.queue.empty());
   const Queued& waiting = connection.queue.front();
-  QR_ASSERT(waiting.kind == Queued::Kind::kWrite && waiting.zxid == zxid);
+  QR_ASSERT(waiting.kind == Queued::Kind::kWrite);
+  QR_ASSERT(waiting.zxid == zxid || waiting.zxid == Zxid{});
   const wire::OpCode op = waiting.op;
   const int32_t xid = waiting.xid;
   const TimePoint received = waiting.received;
@@ -71,22 +72,46 @@ void answer_write(State& state, Connection& connection, Zxid zxid, Now now, Acti
   drain_queue(state, connection, now, actions);
 }
 
-/// Hands the outcome of a committed proposal to whoever waits for it.
-void settle(State& state, const Proposal& proposal, const wire::TxnRecord& record, Now now,
+/// Who waits for a transaction, if anybody does.
+struct Waiter {
+  Proposal::Origin origin = Proposal::Origin::kServer;
+  tree::WatcherId slot;
+  ConnectionId connection;
+};
+
+Waiter find_waiter(State& state, const wire::TxnHeader& header) {
+  if (!state.proposals.empty() && state.proposals.front().zxid == header.zxid) {
+    const Proposal proposal = state.proposals.pop();
+    return {proposal.origin, proposal.slot, proposal.connection};
+  }
+  const InFlightRequest* const request = state.in_flight.settle(header);
+  if (request == nullptr) {
+    return {};
+  }
+  const bool opens = request->op == wire::OpCode::kCreateSession;
+  return {opens ? Proposal::Origin::kCreateSession : Proposal::Origin::kClient, request->slot,
+          request->connection};
+}
+
+/// Hands the outcome of a committed transaction to whoever waits for it.
+void settle(State& state, const Waiter& waiter, const wire::TxnRecord& record, Now now,
             Actions& actions) {
-  Connection* connection = state.find(proposal.slot, proposal.connection);
+  Connection* connection = state.find(waiter.slot, waiter.connection);
   if (record.header.type == wire::OpCode::kCloseSession) {
-    const bool asked = proposal.origin == Proposal::Origin::kClient;
-    end_session(state, record.header.session, proposal.zxid,
-                asked ? proposal.connection : ConnectionId{}, actions);
+    const bool asked = waiter.origin == Proposal::Origin::kClient;
+    end_session(state, record.header.session, record.header.zxid,
+                asked ? waiter.connection : ConnectionId{}, actions);
+  }
+  if (state.ensemble) {
+    note_session_move(state, record, now, actions);
   }
   if (connection == nullptr) {
     return;
   }
-  if (proposal.origin == Proposal::Origin::kCreateSession && connection->phase == Phase::kOpening) {
+  if (waiter.origin == Proposal::Origin::kCreateSession && connection->phase == Phase::kOpening) {
     finish_handshake(state, *connection, now, actions);
-  } else if (proposal.origin == Proposal::Origin::kClient) {
-    answer_write(state, *connection, proposal.zxid, now, actions);
+  } else if (waiter.origin == Proposal::Origin::kClient) {
+    answer_write(state, *connection, record.header.zxid, now, actions);
   }
 }
 
@@ -102,11 +127,12 @@ void remember_digest(State& state, Zxid zxid) {
   state.digests.push_back({zxid, state.database.tree().digest()});
 }
 
-void commit_one(State& state, Now now, Actions& actions) {
-  Proposal proposal = state.proposals.pop();
-  const std::optional<wire::TxnRecord> record = wire::decode_txn(proposal.txn);
-  QR_ASSERT(record);  // We encoded it.
-  QR_ASSERT(record->header.zxid == state.database.last_zxid().next());
+/// `txn` borrows from the history, whose buffers stay where they are while it grows.
+void commit_one(State& state, Zxid zxid, std::string_view txn, Now now, Actions& actions) {
+  const std::optional<wire::TxnRecord> record = wire::decode_txn(txn);
+  QR_ASSERT(record);  // We encoded it, or decoded it when it came.
+  QR_ASSERT(record->header.zxid == zxid);
+  QR_ASSERT(zab::is_continuous(state.database.last_zxid(), zxid));
   const bool applied = state.database.apply(*record, state.applied);
   QR_ASSERT(applied);
   // The digest was computed before, from pending state: both ways must agree on the tree. Counted
@@ -114,34 +140,57 @@ void commit_one(State& state, Now now, Actions& actions) {
   if (record->digest &&
       static_cast<uint64_t>(record->digest->tree_digest) != state.database.tree().digest()) {
     ++state.digest_mismatches;
-    actions.notes.push_back({.kind = NoteKind::kDigestMismatch, .zxid = proposal.zxid});
+    actions.notes.push_back({.kind = NoteKind::kDigestMismatch, .zxid = zxid});
   }
-  state.preparer.applied(proposal.zxid);
+  state.preparer.applied(zxid);
   ++state.counters.commits;
   count_write(state.namespaces, record->txn, state.applied);
-  remember_digest(state, proposal.zxid);
+  remember_digest(state, zxid);
   if (!state.applied.changes.empty() && state.watches.count() > 0) {
     state.notifications.clear();
     for (const tree::Change& change : state.applied.changes) {
       state.watches.fire(change, state.notifications);
     }
-    deliver(state, state.notifications, proposal.zxid, actions);
+    deliver(state, state.notifications, zxid, actions);
   }
-  settle(state, proposal, *record, now, actions);
+  settle(state, find_waiter(state, record->header), *record, now, actions);
   ++state.snapshot.txns_since;
-  state.window.push(std::move(proposal.txn));
 }
 
 }  // namespace
 
 void commit_up_to(State& state, Zxid zxid, Now now, Actions& actions) {
-  while (!state.proposals.empty() && state.proposals.front().zxid <= zxid) {
-    commit_one(state, now, actions);
+  for (size_t index = state.history.index_after(state.database.last_zxid());
+       state.database.last_zxid() < zxid; ++index) {
+    const zab::History::Entry& entry = state.history[index];
+    commit_one(state, entry.zxid, entry.txn, now, actions);
+  }
+  state.history.trim();
+  if (state.ensemble) {
+    release_own_syncs(state, now, actions);
   }
   if (!state.paused.empty()) {
     resume_paused(state, actions);
   }
   start_snapshot_if_due(state, actions);
+}
+
+void install_database(State& state, tree::Database database, Actions& actions) {
+  for (const auto& connection : state.slots) {
+    if (!connection || connection->phase == Phase::kClosed) {
+      continue;
+    }
+    if (!connection->queue.empty() || state.watches.has_any(connection->slot)) {
+      close_connection(state, *connection, CloseReason::kStateReplaced, actions);
+    }
+  }
+  if (state.snapshot.writer) {
+    state.snapshot.writer.reset();
+    actions.snapshot_abandoned = true;
+  }
+  state.database = std::move(database);
+  state.preparer.reset();
+  state.digests.clear();
 }
 
 void deliver(State& state, const std::vector<tree::Notification>& notifications, Zxid zxid,

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,6 +12,9 @@
 #include "server/base/ids.h"
 #include "server/tree/database.h"
 #include "server/wire/acl.h"
+#include "server/wire/election_message.h"
+#include "server/wire/quorum_packet.h"
+#include "server/zab/leader_event.h"
 
 namespace quorate::node {
 
@@ -62,8 +67,71 @@ struct DeadlineReached {};
 struct ServerStatsReset {};
 struct ConnectionStatsReset {};
 
-using Event = std::variant<ConnectionOpened, ClientFrames, ConnectionClosed, LogSynced,
-                           SpaceChanged, SnapshotWanted, SnapshotFinished, SnapshotRequested,
-                           DeadlineReached, ServerStatsReset, ConnectionStatsReset>;
+// ---- Of members of an ensemble ----------------------------------------------------------------
+
+/// On the election port; see election::Event. The notification is borrowed.
+struct PeerConnected {
+  ServerId peer;
+};
+struct PeerSuspected {
+  ServerId peer;
+};
+struct PeerNotified {
+  ServerId from;
+  wire::Notification notification;
+};
+/// On the quorum port, to this member as the leader. The packet is borrowed.
+struct LearnerConnected {
+  LinkId link;
+};
+struct LearnerLost {
+  LinkId link;
+};
+struct LearnerSent {
+  LinkId link;
+  wire::QuorumPacket packet;
+};
+/// So many bytes that were sent on the link have left.
+struct LearnerFlushed {
+  LinkId link;
+  size_t bytes = 0;
+  bool is_snapshot = false;
+};
+/// The stream to the link takes another slice.
+struct LearnerSnapshotWanted {
+  LinkId link;
+};
+/// On the connection to the leader. The packet is borrowed.
+struct LeaderConnected {};
+struct LeaderLost {};
+struct LeaderSent {
+  wire::QuorumPacket packet;
+};
+/// The files are as QuorumActions::save_epochs wanted them.
+struct EpochsSaved {
+  Epoch accepted;
+  Epoch current;
+};
+/// The log ends with `last`, durably.
+struct LogTruncated {
+  Zxid last;
+  std::shared_ptr<tree::Database> reloaded;  ///< If that was asked for; taken.
+};
+/// Some of the snapshot has arrived.
+struct SnapshotArriving {};
+/// It is complete and durable and the log has nothing behind it; or it was broken off, or could not
+/// be stored.
+struct SnapshotReceived {
+  Zxid zxid;
+  std::shared_ptr<tree::Database> database;  ///< Taken; null: it failed, the disk is as it was.
+};
+
+using Event =
+    std::variant<ConnectionOpened, ClientFrames, ConnectionClosed, LogSynced, SpaceChanged,
+                 SnapshotWanted, SnapshotFinished, SnapshotRequested, DeadlineReached,
+                 ServerStatsReset, ConnectionStatsReset, PeerConnected, PeerSuspected, PeerNotified,
+                 LearnerConnected, LearnerLost, LearnerSent, LearnerFlushed, LearnerSnapshotWanted,
+                 LeaderConnected, LeaderLost, LeaderSent, EpochsSaved, LogTruncated, zab::LogProbed,
+                 zab::LogRead, SnapshotArriving, SnapshotReceived>;
 
 }  // namespace quorate::node

@@ -43,14 +43,19 @@ void open_new_session(State& state, Connection& connection, int32_t timeout_ms, 
   connection.timeout_ms = timeout_ms;
   connection.phase = Phase::kOpening;
   state.by_session[session] = connection.slot.value;
+  if (!proposes(state)) {
+    forward_create_session(state, connection, now, actions);
+    return;
+  }
   state.tracker.add(session, std::chrono::milliseconds(timeout_ms), now.monotonic);
   Proposal& proposal = propose_create_session(state, session, timeout_ms, now, actions);
   proposal.slot = connection.slot;
   proposal.connection = connection.id;
 }
 
-void reattach(State& state, Connection& connection, SessionId session, int32_t timeout_ms, Now now,
-              Actions& actions) {
+void reattach(State& state, Connection& connection, Now now, Actions& actions) {
+  const SessionId session = connection.session;
+  const int32_t timeout_ms = connection.timeout_ms;
   const auto owner = state.by_session.find(session);
   if (owner != state.by_session.end()) {
     Connection& former = *state.slots[owner->second];
@@ -59,10 +64,10 @@ void reattach(State& state, Connection& connection, SessionId session, int32_t t
     close_connection(state, former, CloseReason::kSessionTakenOver, actions);
   }
   state.by_session[session] = connection.slot.value;
-  connection.session = session;
-  connection.timeout_ms = timeout_ms;
   connection.phase = Phase::kOpen;
-  state.tracker.add(session, std::chrono::milliseconds(timeout_ms), now.monotonic);
+  if (proposes(state)) {
+    state.tracker.add(session, std::chrono::milliseconds(timeout_ms), now.monotonic);
+  }
   const session::Password password = session::password_of(session);
   send_response(connection, session, timeout_ms, std::string_view(password.data(), password.size()),
                 actions);
@@ -98,13 +103,35 @@ void handle_connect_request(State& state, Connection& connection, std::string_vi
     return;
   }
   // The password first: knowing an id must not be enough to cut off its owner.
-  if (!session::password_matches(request->session, request->password) ||
-      !state.database.session_timeout_ms(request->session) ||
-      !state.tracker.contains(request->session) || state.tracker.is_closing(request->session)) {
+  if (!session::password_matches(request->session, request->password)) {
     refuse_session(state, connection, actions);
     return;
   }
-  reattach(state, connection, request->session, timeout_ms, now, actions);
+  connection.session = request->session;
+  connection.timeout_ms = timeout_ms;
+  if (state.ensemble) {
+    connection.phase = Phase::kOpening;
+    ask_revalidation(state, connection, now, actions);
+    return;
+  }
+  if (!state.database.session_timeout_ms(request->session) ||
+      !state.tracker.contains(request->session) || state.tracker.is_closing(request->session)) {
+    connection.session = SessionId{};
+    refuse_session(state, connection, actions);
+    return;
+  }
+  reattach(state, connection, now, actions);
+}
+
+void finish_reattach(State& state, Connection& connection, bool is_valid, Now now,
+                     Actions& actions) {
+  if (!is_valid) {
+    connection.session = SessionId{};
+    refuse_session(state, connection, actions);
+    return;
+  }
+  reattach(state, connection, now, actions);
+  handle_backlog(state, connection, now, actions);
 }
 
 void finish_handshake(State& state, Connection& connection, Now now, Actions& actions) {
@@ -118,11 +145,7 @@ void finish_handshake(State& state, Connection& connection, Now now, Actions& ac
                            .zxid = state.database.last_zxid(),
                            .value = connection.timeout_ms});
   ++state.counters.sessions_opened;
-  if (!connection.backlog.empty()) {
-    const std::string frames = std::move(connection.backlog);
-    connection.backlog = std::string();
-    handle_frames(state, connection, {.connection = connection.id, .frames = frames}, now, actions);
-  }
+  handle_backlog(state, connection, now, actions);
 }
 
 }  // namespace quorate::node

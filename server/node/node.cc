@@ -7,6 +7,7 @@
 #include "server/auth/permission.h"
 #include "server/base/assert.h"
 #include "server/base/overloaded.h"
+#include "server/node/ensemble.h"
 #include "server/node/state.h"
 #include "server/session/session_id.h"
 
@@ -26,11 +27,18 @@ void handle_space(State& state, SpaceLevel level, Actions& actions) {
 }
 
 void handle_synced(State& state, const LogSynced& event, Now now, Actions& actions) {
-  QR_ASSERT(event.zxid >= state.durable && event.zxid <= state.proposed);
+  QR_ASSERT(event.zxid >= state.durable && event.zxid <= state.history.last());
   state.durable = event.zxid;
   state.snapshot.log_bytes_since += event.log_bytes;
-  // Standalone: what its own disk has is committed.
-  commit_up_to(state, state.durable, now, actions);
+  if (!state.ensemble) {
+    // What its own disk has is committed.
+    state.history.commit(event.zxid);
+    commit_up_to(state, event.zxid, now, actions);
+    return;
+  }
+  lead(state, zab::OwnLogSynced{event.zxid}, now, actions);
+  learn(state, zab::LogSynced{event.zxid}, now, actions);
+  look_if_ready(state, now, actions);
 }
 
 void reset_connection_stats(State& state) {
@@ -49,6 +57,30 @@ void reset_connection_stats(State& state) {
   }
 }
 
+/// The newest txns that follow each other, up to the database's last.
+zab::History make_history(const Options& options, const tree::Database& database,
+                          std::vector<std::string> txns) {
+  std::vector<Zxid> zxids;
+  for (const std::string& txn : txns) {
+    const std::optional<wire::TxnRecord> record = wire::decode_txn(txn);
+    zxids.push_back(record ? record->header.zxid : Zxid{-1});
+  }
+  size_t first = txns.size();
+  Zxid next = database.last_zxid();
+  while (first > 0 && (first == txns.size() ? zxids[first - 1] == next
+                                            : zab::is_continuous(zxids[first - 1], next))) {
+    next = zxids[--first];
+  }
+  const Zxid base = first == txns.size() ? database.last_zxid() : Zxid{next.value - 1};
+  zab::History history(base, options.committed_window_count, options.committed_window_bytes);
+  for (size_t index = first; index < txns.size(); ++index) {
+    history.append(zxids[index], std::move(txns[index]));
+  }
+  history.commit(history.last());
+  history.trim();
+  return history;
+}
+
 }  // namespace
 
 State::State(Options options_in, Recovered recovered, Now now)
@@ -56,16 +88,19 @@ State::State(Options options_in, Recovered recovered, Now now)
       database(std::move(recovered.database)),
       preparer(database.tree(), options.prepare),
       tracker(options.tick),
-      window(options.committed_window_count, options.committed_window_bytes) {
-  proposed = database.last_zxid();
-  durable = proposed;
+      history(make_history(options, database, std::move(recovered.recent_txns))),
+      durable(database.last_zxid()) {
   next_session = session::first_session_id(options.server, now.wall);
   next_container_check = now.monotonic + options.container_check_interval;
   snapshot.dice.state = options.random_seed;
   snapshot.last_zxid = recovered.snapshot_zxid;
   draw_snapshot_thresholds(*this);
-  for (std::string& txn : recovered.recent_txns) {
-    window.push(std::move(txn));
+  if (options.ensemble) {
+    ensemble = std::make_unique<Ensemble>(*options.ensemble, options.server);
+    ensemble->not_serving_since = now.monotonic;
+    ensemble->next_hold_check = now.monotonic;
+    serving = false;
+    return;  // Sessions are tracked by who leads.
   }
   // Nobody knows when they were last heard of: each gets its full timeout from now.
   for (const tree::SessionRecord& record : database.sessions()) {
@@ -73,10 +108,17 @@ State::State(Options options_in, Recovered recovered, Now now)
   }
 }
 
+State::~State() = default;
+
 Node::Node(Options options, Recovered recovered, Now now)
     : state_(std::make_unique<State>(std::move(options), std::move(recovered), now)) {}
 
 Node::~Node() = default;
+
+void Node::begin(Now now, Actions& actions) {
+  state_->ensemble->is_ready_to_look = true;
+  look_if_ready(*state_, now, actions);
+}
 
 void Node::step(const Event& event, Now now, Actions& actions) {
   State& state = *state_;
@@ -101,8 +143,12 @@ void Node::step(const Event& event, Now now, Actions& actions) {
             state.namespaces.reset();
           },
           [&](const ConnectionStatsReset&) { reset_connection_stats(state); },
+          [&](const auto& of_ensemble) { step_ensemble(state, of_ensemble, now, actions); },
       },
       event);
+  if (state.ensemble && state.ensemble->leader) {
+    perform_leader(state, now, actions);
+  }
 }
 
 std::optional<TimePoint> Node::next_deadline() const { return node::next_deadline(*state_); }
@@ -110,6 +156,12 @@ std::optional<TimePoint> Node::next_deadline() const { return node::next_deadlin
 Status Node::status(Now now, StatusDetail detail) const {
   return make_status(*state_, now, detail);
 }
+
+const std::vector<ServerId>& Node::wanted_peers() const {
+  return state_->ensemble->election.wanted();
+}
+
+const quorum::Configuration& Node::configuration() const { return state_->ensemble->last_seen; }
 
 Zxid Node::last_zxid() const { return state_->database.last_zxid(); }
 
@@ -146,17 +198,34 @@ bool Node::may_administer(std::string_view scheme, std::string_view payload,
   return true;
 }
 
+namespace {
+
+void check_history(const State& state) {
+  QR_ASSERT(state.durable <= state.history.last());
+  const Zxid applied = state.database.last_zxid();
+  const bool is_replaced =
+      state.ensemble && (state.ensemble->is_installing || state.ensemble->is_truncating ||
+                         state.ensemble->must_reload);
+  if (!is_replaced) {
+    QR_ASSERT(applied <= state.history.last());
+  }
+  QR_ASSERT(state.ensemble || applied <= state.durable);
+  Zxid expected = applied;
+  for (size_t index = 0; index < state.proposals.size(); ++index) {
+    const Zxid zxid = state.proposals[index].zxid;
+    QR_ASSERT(zab::is_continuous(expected, zxid));
+    expected = zxid;
+  }
+  QR_ASSERT(state.proposals.empty() || expected == state.history.last());
+  QR_ASSERT(state.ensemble || expected == state.history.last());
+}
+
+}  // namespace
+
 void Node::check_invariants() const {
   const State& state = *state_;
   QR_ASSERT(state.digest_mismatches == 0);
-  QR_ASSERT(state.durable <= state.proposed);
-  QR_ASSERT(state.database.last_zxid() <= state.durable);
-  Zxid expected = state.database.last_zxid();
-  for (size_t index = 0; index < state.proposals.size(); ++index) {
-    expected = expected.next();
-    QR_ASSERT(state.proposals[index].zxid == expected);
-  }
-  QR_ASSERT(expected == state.proposed);
+  check_history(state);
   size_t count = 0;
   size_t bytes = 0;
   for (const auto& connection : state.slots) {
@@ -169,13 +238,17 @@ void Node::check_invariants() const {
       const Queued& queued = connection->queue[index];
       queue_bytes += queued.charged_bytes;
       if (queued.kind == Queued::Kind::kWrite) {
-        QR_ASSERT(queued.zxid > last && queued.zxid > state.database.last_zxid());
-        last = queued.zxid;
+        const bool is_forwarded = state.ensemble && queued.zxid == Zxid{};
+        QR_ASSERT(is_forwarded || queued.zxid > last);
+        QR_ASSERT(is_forwarded || queued.zxid > state.database.last_zxid());
+        last = std::max(last, queued.zxid);
       }
     }
     QR_ASSERT(queue_bytes == connection->queue_bytes);
     QR_ASSERT(connection->queue.empty() || connection->phase != Phase::kClosed);
-    QR_ASSERT(connection->queue.empty() || connection->queue.front().kind == Queued::Kind::kWrite);
+    QR_ASSERT(connection->queue.empty() || !state.serving ||
+              connection->queue.front().kind == Queued::Kind::kWrite ||
+              connection->queue.front().kind == Queued::Kind::kSync);
     count += connection->queue.size();
     bytes += queue_bytes;
   }

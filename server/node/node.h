@@ -38,6 +38,8 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
+  /// The first step of a member of an ensemble: it looks for a leader. Once, before any other.
+  void begin(Now now, Actions& actions);
   /// Appends to `actions` what has to be done because of `event`.
   void step(const Event& event, Now now, Actions& actions);
 
@@ -47,6 +49,10 @@ class Node {
   [[nodiscard]] Status status(Now now, StatusDetail detail = {}) const;
 
   [[nodiscard]] Zxid last_zxid() const;
+  /// The voters that the election wants connections to; see election::Election::wanted(). Of a
+  /// member of an ensemble only, as the following.
+  [[nodiscard]] const std::vector<ServerId>& wanted_peers() const;
+  [[nodiscard]] const quorum::Configuration& configuration() const;
   /// Requests that wait for a write: their own or one before them.
   [[nodiscard]] size_t outstanding_count() const;
   /// No request waits for anything.

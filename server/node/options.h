@@ -2,15 +2,36 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "server/auth/authenticate.h"
 #include "server/base/ids.h"
 #include "server/base/time.h"
+#include "server/election/election.h"
+#include "server/quorum/configuration.h"
 #include "server/request/prepare.h"
+#include "server/zab/leader.h"
 
 namespace quorate::node {
+
+/// Of a member of an ensemble.
+struct EnsembleOptions {
+  quorum::Configuration configuration;             ///< Committed.
+  std::optional<quorum::Configuration> last_seen;  ///< Proposed, not known to be committed.
+  Epoch accepted;                                  ///< Of the epoch files.
+  Epoch current;
+  bool may_vote = true;  ///< False: the disk is empty where it must not be, or damaged.
+  zab::Timing timing;
+  zab::SyncOptions sync;
+  size_t link_bytes_max = size_t{8} << 20;
+  Duration finalize_wait = std::chrono::milliseconds(200);
+  bool reconfig_enabled = false;
+  bool standalone_enabled = true;
+  std::string ensemble_id;
+  std::string extension;  ///< Encoded wire::PeerExtension of this member.
+};
 
 struct Options {
   ServerId server{1};  ///< myid; a standalone member uses 1 in the ids of its sessions.
@@ -47,6 +68,8 @@ struct Options {
 
   Duration container_check_interval = std::chrono::minutes(1);  ///< 0: never.
   int64_t container_max_per_minute = 10000;
+  std::optional<EnsembleOptions> ensemble;  ///< Nothing: standalone.
+
   int64_t container_never_used_ms_max = 0;  ///< 0: containers that never had a child stay.
 };
 

@@ -7,28 +7,34 @@ namespace quorate::node {
 namespace {
 
 request::Stamp next_stamp(State& state, Now now) {
-  state.proposed = state.proposed.next();
-  return {.zxid = state.proposed, .time = now.wall};
+  return {.zxid = next_zxid(state), .time = now.wall};
 }
 
-Proposal& log_proposal(State& state, Zxid zxid, std::string txn, Actions& actions) {
-  const size_t begin = actions.log_bytes.size();
-  actions.log_bytes.append(txn);
-  actions.appends.push_back({zxid, begin, actions.log_bytes.size()});
+Proposal& log_proposal(State& state, Zxid zxid, std::string txn, Now now, Actions& actions) {
+  append_to_log(zxid, txn, actions);
   ++state.counters.proposals;
-  return state.proposals.push(Proposal{.zxid = zxid,
-                                       .origin = Proposal::Origin::kServer,
-                                       .slot = {},
-                                       .connection = {},
-                                       .txn = std::move(txn)});
+  Proposal& proposal = state.proposals.push(
+      Proposal{.zxid = zxid, .origin = Proposal::Origin::kServer, .slot = {}, .connection = {}});
+  if (state.ensemble) {
+    broadcast(state, zxid, std::move(txn), now);
+  } else {
+    state.history.append(zxid, std::move(txn));
+  }
+  return proposal;
 }
 
 }  // namespace
 
+void append_to_log(Zxid zxid, std::string_view txn, Actions& actions) {
+  const size_t begin = actions.log_bytes.size();
+  actions.log_bytes.append(txn);
+  actions.appends.push_back({zxid, begin, actions.log_bytes.size()});
+}
+
 Proposal& propose(State& state, const wire::WriteRequest& request, const request::Author& author,
                   Now now, Actions& actions) {
   const request::Stamp stamp = next_stamp(state, now);
-  std::string txn = state.window.take_buffer();
+  std::string txn = state.history.take_buffer();
   const request::Prepared prepared = state.preparer.prepare(request, author, stamp, txn);
   if (prepared.error == wire::ErrorCode::kQuotaExceeded) {
     ++state.counters.quota_exceeded;
@@ -36,23 +42,23 @@ Proposal& propose(State& state, const wire::WriteRequest& request, const request
     actions.notes.push_back(
         {.kind = NoteKind::kQuotaExceeded, .session = author.session, .zxid = stamp.zxid});
   }
-  return log_proposal(state, stamp.zxid, std::move(txn), actions);
+  return log_proposal(state, stamp.zxid, std::move(txn), now, actions);
 }
 
 Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author, Now now,
                         Actions& actions) {
   const request::Stamp stamp = next_stamp(state, now);
-  std::string txn = state.window.take_buffer();
+  std::string txn = state.history.take_buffer();
   state.preparer.prepare_error(error, author, stamp, txn);
-  return log_proposal(state, stamp.zxid, std::move(txn), actions);
+  return log_proposal(state, stamp.zxid, std::move(txn), now, actions);
 }
 
 Proposal& propose_create_session(State& state, SessionId session, int32_t timeout_ms, Now now,
                                  Actions& actions) {
   const request::Stamp stamp = next_stamp(state, now);
-  std::string txn = state.window.take_buffer();
+  std::string txn = state.history.take_buffer();
   state.preparer.prepare_create_session(session, timeout_ms, stamp, txn);
-  Proposal& proposal = log_proposal(state, stamp.zxid, std::move(txn), actions);
+  Proposal& proposal = log_proposal(state, stamp.zxid, std::move(txn), now, actions);
   proposal.origin = Proposal::Origin::kCreateSession;
   return proposal;
 }

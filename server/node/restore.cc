@@ -24,15 +24,14 @@ bool is_replaceable(const State& state) {
 
 void replace_database(State& state, tree::Database database, Now now, Actions& actions) {
   QR_ASSERT(is_replaceable(state));
-  database.set_last_zxid(std::max(database.last_zxid(), state.proposed.next()));
+  database.set_last_zxid(std::max(database.last_zxid(), state.history.last().next()));
   for (const tree::SessionRecord& record : state.database.sessions()) {
     state.tracker.remove(record.session);
   }
   state.database = std::move(database);
   state.preparer.reset();
-  state.proposed = state.database.last_zxid();
-  state.durable = state.proposed;
-  state.window.clear();
+  state.durable = state.database.last_zxid();
+  state.history.restart(state.durable);
   state.digests.clear();
   for (const tree::SessionRecord& record : state.database.sessions()) {
     state.tracker.add(record.session, std::chrono::milliseconds(record.timeout_ms), now.monotonic);

@@ -118,9 +118,28 @@ void answer_read(State& state, Connection& connection, const wire::ReadRequest& 
   send_built_reply(state, connection, op, xid, zxid, received, begin, now, actions);
 }
 
+/// What the leader has committed by now is to be seen by what follows.
+void handle_sync(State& state, Connection& connection, const Incoming& in, Now now,
+                 Actions& actions) {
+  Queued queued = make_queued(Queued::Kind::kSync, in, now);
+  queued.bytes.assign(in.body);
+  if (proposes(state)) {
+    await_own_sync(state, connection, queued);
+    push(state, connection, std::move(queued));
+    release_own_syncs(state, now, actions);
+  } else {
+    push(state, connection, std::move(queued));
+    forward_sync(state, connection, in.xid, now, actions);
+  }
+}
+
 void handle_read(State& state, Connection& connection, const Incoming& in,
                  const wire::ReadRequest& request, Now now, Actions& actions) {
   ++state.counters.reads;
+  if (state.ensemble && in.op == OpCode::kSync) {
+    handle_sync(state, connection, in, now, actions);
+    return;
+  }
   if (connection.queue.empty()) {
     ++actions.reads_answered;
     answer_read(state, connection, request, in.op, in.xid, now.monotonic, now, actions);
@@ -138,15 +157,22 @@ void await(State& state, Connection& connection, const Incoming& in, Proposal& p
   proposal.connection = connection.id;
   Queued queued = make_queued(Queued::Kind::kWrite, in, now);
   queued.zxid = proposal.zxid;
+  if (state.ensemble) {
+    queued.bytes.assign(in.body);  // For the leader after this one.
+  }
   push(state, connection, std::move(queued));
 }
 
-request::Author author_of(const State& state, const Connection& connection, int32_t xid) {
-  return {.session = connection.session,
-          .xid = xid,
-          .who = &connection.who,
-          .session_alive = state.tracker.contains(connection.session) &&
-                           !state.tracker.is_closing(connection.session)};
+/// The same by way of the leader.
+void send_to_leader(State& state, Connection& connection, const Incoming& in, Now now,
+                    Actions& actions) {
+  Queued queued = make_queued(Queued::Kind::kWrite, in, now);
+  queued.bytes.assign(in.body);
+  push(state, connection, std::move(queued));
+  if (in.op == OpCode::kCloseSession) {
+    connection.phase = Phase::kClosing;
+  }
+  forward_write(state, connection, in.op, in.xid, in.body, now, actions);
 }
 
 /// Refusals that cost no zxid: writes while the disk is almost full.
@@ -166,6 +192,16 @@ void handle_write(State& state, Connection& connection, const Incoming& in,
     return;
   }
   ++state.counters.writes;
+  if (!proposes(state)) {
+    send_to_leader(state, connection, in, now, actions);
+    return;
+  }
+  if (state.ensemble && !owns_session(state, connection)) {
+    Proposal& refused = propose_error(state, ErrorCode::kSessionMoved,
+                                      author_of(state, connection, in.xid), now, actions);
+    await(state, connection, in, refused, now);
+    return;
+  }
   Proposal& proposal = propose(state, request, author_of(state, connection, in.xid), now, actions);
   await(state, connection, in, proposal, now);
   if (in.op == OpCode::kCloseSession) {
@@ -233,7 +269,7 @@ void handle_undecodable(State& state, Connection& connection, const Incoming& in
     close_in_order(state, connection, CloseReason::kUnimplemented, now, actions);
     return;
   }
-  if (in.op == OpCode::kMulti && state.space == SpaceLevel::kEnough) {
+  if (in.op == OpCode::kMulti && state.space == SpaceLevel::kEnough && proposes(state)) {
     // The one request that takes a zxid although it cannot be read, in Apache and so here.
     Proposal& proposal =
         propose_error(state, error, author_of(state, connection, in.xid), now, actions);
@@ -309,8 +345,25 @@ void count_latency(State& state, Connection& connection, OpCode op, TimePoint re
 
 }  // namespace
 
+request::Author author_of(const State& state, const Connection& connection, int32_t xid) {
+  return {.session = connection.session,
+          .xid = xid,
+          .who = &connection.who,
+          .session_alive = state.tracker.contains(connection.session) &&
+                           !state.tracker.is_closing(connection.session)};
+}
+
 void handle_frames(State& state, Connection& connection, const ClientFrames& event, Now now,
                    Actions& actions) {
+  if (!state.serving) {
+    // Nothing is answered, not even a ping: a client that waits for long enough tries another
+    // member.
+    if (connection.phase != Phase::kClosing && connection.phase != Phase::kClosed) {
+      connection.backlog.append(event.frames);
+      pause_if_over_limits(state, connection, actions);
+    }
+    return;
+  }
   std::string_view frames = event.frames;
   while (frames.size() >= wire::kFrameHeaderBytes) {
     const auto size = static_cast<size_t>(load_big_endian<uint32_t>(frames.data()));
@@ -341,13 +394,29 @@ void handle_frames(State& state, Connection& connection, const ClientFrames& eve
     }
     frames.remove_prefix(wire::kFrameHeaderBytes + size);
   }
-  state.tracker.touch(connection.session, now.monotonic);
+  if (proposes(state)) {
+    state.tracker.touch(connection.session, now.monotonic);
+  } else {
+    touch_session(state, connection, now);
+  }
   pause_if_over_limits(state, connection, actions);
+}
+
+void handle_backlog(State& state, Connection& connection, Now now, Actions& actions) {
+  if (connection.backlog.empty()) {
+    return;
+  }
+  const std::string frames = std::move(connection.backlog);
+  connection.backlog = std::string();
+  handle_frames(state, connection, {.connection = connection.id, .frames = frames}, now, actions);
 }
 
 void drain_queue(State& state, Connection& connection, Now now, Actions& actions) {
   while (!connection.queue.empty() && connection.phase != Phase::kClosed) {
-    if (connection.queue.front().kind == Queued::Kind::kWrite) {
+    const Queued& front = connection.queue.front();
+    const bool is_sync = front.kind == Queued::Kind::kSync;
+    const bool is_synced = front.zxid != Zxid{} && front.zxid <= state.database.last_zxid();
+    if (front.kind == Queued::Kind::kWrite || (is_sync && !is_synced) || !state.serving) {
       return;
     }
     const Queued queued = pop(state, connection);

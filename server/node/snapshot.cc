@@ -29,14 +29,17 @@ void start_snapshot_if_due(State& state, Actions& actions) {
   const SnapshotState& snapshot = state.snapshot;
   const bool by_bytes =
       snapshot.log_bytes_max > 0 && snapshot.log_bytes_since >= snapshot.log_bytes_max;
-  if (!snapshot.running && (snapshot.txns_since >= snapshot.txns_max || by_bytes)) {
+  // A follower may have applied what its own log does not have yet.
+  const bool is_durable = state.database.last_zxid() <= state.durable;
+  if (!snapshot.running && is_durable && (snapshot.txns_since >= snapshot.txns_max || by_bytes)) {
     start_snapshot(state, actions);
   }
 }
 
 void start_snapshot(State& state, Actions& actions) {
-  if (state.snapshot.running) {
-    return;
+  const bool is_streaming = state.ensemble && is_streaming_snapshot(state);
+  if (state.snapshot.running || is_streaming) {
+    return;  // A database has one writer at a time; the thresholds stay exceeded.
   }
   draw_snapshot_thresholds(state);
   state.snapshot.running = true;

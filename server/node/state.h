@@ -11,7 +11,7 @@
 
 #include "server/auth/identity.h"
 #include "server/base/ring.h"
-#include "server/node/committed_window.h"
+#include "server/node/in_flight.h"
 #include "server/node/namespaces.h"
 #include "server/node/node.h"
 #include "server/request/prepare.h"
@@ -20,6 +20,7 @@
 #include "server/tree/watches.h"
 #include "server/wire/error_code.h"
 #include "server/wire/opcode.h"
+#include "server/zab/history.h"
 
 namespace quorate::node {
 
@@ -29,7 +30,8 @@ inline constexpr Zxid kLastApplied{INT64_MIN};
 /// A request that waits for its turn in its connection's order.
 struct Queued {
   enum class Kind : uint8_t {
-    kWrite,  ///< Proposed as `zxid`; answered when that is applied.
+    kWrite,  ///< Answered when it is applied. In an ensemble `bytes` is its body.
+    kSync,   ///< Of an ensemble: answered when the leader has.
     kRead,   ///< `bytes` is the frame's payload, answered when it comes to the front.
     kReply,  ///< A header with `error`, sent when it comes to the front.
     kClose,  ///< The connection closes when it comes to the front.
@@ -39,7 +41,10 @@ struct Queued {
   wire::OpCode op = wire::OpCode::kError;
   wire::ErrorCode error = wire::ErrorCode::kOk;  ///< kReply only.
   int32_t xid = 0;
-  Zxid zxid;  ///< kWrite; kReply: kLastApplied means whatever is applied when it is sent.
+  /// kWrite: as it was proposed here, or 0 if it was forwarded. kSync: what has to be applied
+  /// before it is answered, 0 if the leader says when. kReply: kLastApplied means whatever is
+  /// applied when it is sent.
+  Zxid zxid;
   TimePoint received;
   size_t charged_bytes = 0;  ///< What it counts against the limits.
   std::string bytes;
@@ -47,7 +52,7 @@ struct Queued {
 
 enum class Phase : uint8_t {
   kNew,      ///< Waits for its ConnectRequest.
-  kOpening,  ///< Its createSession is proposed; frames wait in `backlog`.
+  kOpening,  ///< Its createSession is on the way, or the leader is asked; frames wait in `backlog`.
   kOpen,
   kClosing,  ///< Replies are still owed, then it closes; frames are ignored.
   kClosed,   ///< The shell was told to close: nothing is sent any more.
@@ -67,7 +72,7 @@ struct Connection {
   SessionId session;
   int32_t timeout_ms = 0;
   auth::Identities who;
-  std::string backlog;  ///< kOpening only: whole frames.
+  std::string backlog;  ///< kOpening, or while the member does not serve: whole frames.
   Ring<Queued> queue;
   size_t queue_bytes = 0;
 
@@ -86,7 +91,7 @@ struct Connection {
   int64_t latency_us_max = 0;
 };
 
-/// A txn that is logged but not committed yet, or committed and kept for followers.
+/// A txn that this member has made and that is not applied yet.
 struct Proposal {
   enum class Origin : uint8_t {
     kClient,         ///< A request of `connection`; its queue has a kWrite with this zxid.
@@ -97,7 +102,6 @@ struct Proposal {
   Origin origin = Origin::kServer;
   tree::WatcherId slot;
   ConnectionId connection;
-  std::string txn;
 };
 
 /// Draws the snapshot thresholds; splitmix64.
@@ -124,9 +128,12 @@ struct SnapshotState {
   WallMillis last_time;
 };
 
+struct Ensemble;  // ensemble.h
+
 /// Invariants, checked by Node::check_invariants:
-/// - proposals are dense and end at `proposed`; the first one is applied + 1;
-/// - durable >= applied, proposed >= durable;
+/// - the database has applied what the history has committed, in a step's end;
+/// - proposals are dense and end at the history's last; of a standalone member the first one is
+///   applied + 1, and durable >= applied (a follower may apply what others have durable);
 /// - each kClient proposal whose connection is not kClosed is a kWrite in that connection's queue,
 /// and
 ///   the kWrites of a queue are in the order of their zxids; a kClosed connection has no queue;
@@ -134,6 +141,7 @@ struct SnapshotState {
 /// - by_session maps sessions to the connection that serves them.
 struct State {
   State(Options options_in, Recovered recovered, Now now);
+  ~State();
 
   Options options;
   tree::Database database;
@@ -148,10 +156,13 @@ struct State {
   std::vector<tree::WatcherId> paused;
   int64_t secure_count = 0;
 
-  Zxid proposed;
-  Zxid durable;
+  /// Everything that is logged or on its way to the log; last() is the newest.
+  zab::History history;
+  Zxid durable;  ///< Of the log.
   Ring<Proposal> proposals;
-  CommittedWindow window;
+  InFlight in_flight;                  ///< Clients' requests of an ensemble whose fate is open.
+  std::unique_ptr<Ensemble> ensemble;  ///< Null: standalone.
+  bool serving = true;
   SessionId next_session;
   size_t outstanding_count = 0;
   size_t outstanding_bytes = 0;
@@ -190,10 +201,16 @@ void handle_connect_request(State& state, Connection& connection, std::string_vi
                             Actions& actions);
 /// The createSession of `connection` is committed.
 void finish_handshake(State& state, Connection& connection, Now now, Actions& actions);
+/// The leader says whether the session that `connection` came with is alive.
+void finish_reattach(State& state, Connection& connection, bool is_valid, Now now,
+                     Actions& actions);
 
 // ---- serve.cc: requests -----------------------------------------------------------------------
 void handle_frames(State& state, Connection& connection, const ClientFrames& event, Now now,
                    Actions& actions);
+/// Who asks for a write that is proposed here.
+[[nodiscard]] request::Author author_of(const State& state, const Connection& connection,
+                                        int32_t xid);
 /// A request of this size is answered, or will be without its bytes: tells if it was a large one.
 inline void finish_large_request(const State& state, const Connection& connection,
                                  size_t payload_bytes, Actions& actions) {
@@ -202,6 +219,8 @@ inline void finish_large_request(const State& state, const Connection& connectio
     actions.large_done.push_back({connection.id, payload_bytes});
   }
 }
+/// The same for what was read while the member could not serve.
+void handle_backlog(State& state, Connection& connection, Now now, Actions& actions);
 /// Answers everything at the front of the queue that no longer waits for a write.
 void drain_queue(State& state, Connection& connection, Now now, Actions& actions);
 /// Sends one reply frame and counts it.
@@ -212,6 +231,7 @@ void send_built_reply(State& state, Connection& connection, wire::OpCode op, int
                       TimePoint received, size_t begin, Now now, Actions& actions);
 
 // ---- propose.cc -------------------------------------------------------------------------------
+void append_to_log(Zxid zxid, std::string_view txn, Actions& actions);
 /// Numbers, prepares and logs `request`; its outcome will be the proposal's.
 Proposal& propose(State& state, const wire::WriteRequest& request, const request::Author& author,
                   Now now, Actions& actions);
@@ -221,10 +241,15 @@ Proposal& propose_create_session(State& state, SessionId session, int32_t timeou
                                  Actions& actions);
 
 // ---- commit.cc --------------------------------------------------------------------------------
+/// Applies everything up to `zxid`, which the history has committed.
 void commit_up_to(State& state, Zxid zxid, Now now, Actions& actions);
 /// The one place where watch events reach clients: checks READ, then sends.
 void deliver(State& state, const std::vector<tree::Notification>& notifications, Zxid zxid,
              Actions& actions);
+
+/// Another database takes the place of the present one: whoever has watches or waits for a write is
+/// cut off, because what happened between the two is not known.
+void install_database(State& state, tree::Database database, Actions& actions);
 
 // ---- reply.cc ---------------------------------------------------------------------------------
 /// Appends the frame that answers a write, from what applying it did.
@@ -246,6 +271,36 @@ void finish_snapshot(State& state, const SnapshotFinished& event, Now now);
 void suspend(State& state, Actions& actions);
 [[nodiscard]] bool is_replaceable(const State& state);
 void replace_database(State& state, tree::Database database, Now now, Actions& actions);
+
+// ---- roles.cc, lead.cc, learn.cc: members of an ensemble ---------------------------------------
+/// The zxid of the next proposal.
+[[nodiscard]] Zxid next_zxid(const State& state);
+/// Hands a proposal of this leader to its machine.
+void broadcast(State& state, Zxid zxid, std::string txn, Now now);
+/// Whether writes are proposed here, as opposed to forwarded.
+[[nodiscard]] bool proposes(const State& state);
+/// Sends a client's write, whose body was decoded whole, to the leader.
+void forward_write(State& state, const Connection& connection, wire::OpCode op, int32_t cxid,
+                   std::string_view body, Now now, Actions& actions);
+/// The same for a sync; the connection's queue has a kSync for it.
+void forward_sync(State& state, const Connection& connection, int32_t cxid, Now now,
+                  Actions& actions);
+/// A sync of a leader's own client waits for everything that is proposed.
+void await_own_sync(State& state, const Connection& connection, Queued& queued);
+void release_own_syncs(State& state, Now now, Actions& actions);
+void forward_create_session(State& state, const Connection& connection, Now now, Actions& actions);
+/// A leader refuses what comes from a connection whose session is served elsewhere.
+[[nodiscard]] bool owns_session(State& state, const Connection& connection);
+/// Asks the leader whether the session with which `connection` came is alive.
+void ask_revalidation(State& state, const Connection& connection, Now now, Actions& actions);
+/// A learner's leader hears that the session is in use.
+void touch_session(State& state, const Connection& connection, Now now);
+/// Looks at a transaction that tells that a session is served by another member from now on.
+void note_session_move(State& state, const wire::TxnRecord& record, Now now, Actions& actions);
+/// Whether a learner is being sent a snapshot.
+[[nodiscard]] bool is_streaming_snapshot(const State& state);
+[[nodiscard]] std::optional<TimePoint> next_ensemble_deadline(const State& state);
+void handle_ensemble_deadline(State& state, Now now, Actions& actions);
 
 // ---- status.cc --------------------------------------------------------------------------------
 [[nodiscard]] Status make_status(const State& state, Now now, StatusDetail detail);

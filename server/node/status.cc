@@ -72,15 +72,16 @@ Status make_status(const State& state, Now now, StatusDetail detail) {
   Status status;
   status.server = state.options.server;
   status.last_zxid = state.database.last_zxid();
-  status.proposed_zxid = state.proposed;
+  status.proposed_zxid = state.history.last();
   status.durable_zxid = state.durable;
   status.space = state.space;
-  status.serving = !state.suspended;
+  status.serving = !state.suspended && state.serving;
   status.node_count = tree.node_count();
   status.ephemeral_count = static_cast<int64_t>(tree.ephemeral_count());
   status.approximate_data_bytes = tree.approximate_data_bytes();
   status.tree_digest = tree.digest();
-  status.session_count = static_cast<int64_t>(state.tracker.count());
+  status.session_count = static_cast<int64_t>(proposes(state) ? state.tracker.count()
+                                                              : state.database.session_count());
   status.connection_count = static_cast<int64_t>(state.by_id.size());
   status.secure_connection_count = state.secure_count;
   status.outstanding_count = static_cast<int64_t>(state.outstanding_count);

@@ -47,6 +47,7 @@ struct Counters {
   int64_t response_bytes_max = -1;
   Histogram latency;              ///< All requests, from the step that read them to their reply.
   Histogram write_latency;        ///< Writes only.
+  Histogram election_time;        ///< From the start of looking to a decision.
   Histogram queued_read_latency;  ///< Reads that had to wait behind a write of their session.
 };
 

@@ -49,6 +49,12 @@ void handle_deadline(State& state, Now now, Actions& actions) {
   if (state.suspended) {
     return;
   }
+  if (state.ensemble) {
+    handle_ensemble_deadline(state, now, actions);
+  }
+  if (!proposes(state)) {
+    return;
+  }
   expire_sessions(state, now, actions);
   if (state.options.container_check_interval > Duration::zero() &&
       now.monotonic >= state.next_container_check) {
@@ -60,7 +66,17 @@ std::optional<TimePoint> next_deadline(const State& state) {
   if (state.suspended) {
     return std::nullopt;
   }
-  std::optional<TimePoint> next = state.tracker.next_deadline();
+  std::optional<TimePoint> next;
+  if (state.ensemble) {
+    next = next_ensemble_deadline(state);
+  }
+  if (!proposes(state)) {
+    return next;
+  }
+  const std::optional<TimePoint> expiry = state.tracker.next_deadline();
+  if (expiry && (!next || *expiry < *next)) {
+    next = expiry;
+  }
   if (state.options.container_check_interval > Duration::zero() &&
       (!next || state.next_container_check < *next)) {
     next = state.next_container_check;

@@ -13,6 +13,12 @@
 
 namespace quorate::tree {
 
+/// Where the bytes go.
+enum class SnapshotForm : uint8_t {
+  kFile,    ///< With a header, seals and the digest.
+  kStream,  ///< As a leader sends it to a learner: the content, then the string "BenWasHere".
+};
+
 /// Produces the bytes of a snapshot of the database as it was when the writer was made, although
 /// txns are applied between the slices: nodes that change before their turn are saved as they were
 /// (the database knows its writer and tells it before it changes a node). At most one writer at a
@@ -22,7 +28,7 @@ namespace quorate::tree {
 /// visits every node once.
 class SnapshotWriter {
  public:
-  explicit SnapshotWriter(Database& database);
+  explicit SnapshotWriter(Database& database, SnapshotForm form = SnapshotForm::kFile);
   ~SnapshotWriter();
   SnapshotWriter(const SnapshotWriter&) = delete;
   SnapshotWriter& operator=(const SnapshotWriter&) = delete;
@@ -61,6 +67,39 @@ struct LoadedSnapshot {
 /// Fuzzy snapshots of Java servers are accepted; a node without its parent, a bad checksum or a
 /// truncated file is an Error that names the offset. The caller sets the zxid from the file's name.
 [[nodiscard]] Result<LoadedSnapshot> load_snapshot(std::string_view bytes, TreeOptions options);
+
+/// Finds the end of a snapshot's stream (SnapshotForm::kStream) while it arrives, and keeps it.
+class SnapshotStream {
+ public:
+  /// Takes what belongs to the snapshot and returns how many bytes that is.
+  size_t take(std::string_view bytes);
+  [[nodiscard]] bool is_whole() const { return part_ == Part::kWhole; }
+  /// No snapshot begins like this.
+  [[nodiscard]] bool is_malformed() const { return part_ == Part::kMalformed; }
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+
+ private:
+  enum class Part : uint8_t { kSessions, kAcls, kNodes, kSignature, kWhole, kMalformed };
+
+  /// Passes over one element if all of it is there.
+  bool pass_element();
+  bool pass_sessions();
+  bool pass_acl();
+  bool pass_node();
+  bool pass_signature();
+  /// Passes over an int and as many bytes at `offset`; -1 counts as 0. False if more is needed or
+  /// it is malformed.
+  bool pass_buffer(size_t& offset);
+  bool pass_int(size_t& offset, int32_t& value) const;
+
+  std::string bytes_;
+  size_t passed_ = 0;
+  Part part_ = Part::kSessions;
+  int32_t acls_left_ = -1;  ///< -1: their count was not read yet.
+};
+
+/// Reads the bytes of a whole SnapshotStream. The caller sets the zxid that the leader named.
+[[nodiscard]] Result<Database> load_snapshot_stream(std::string_view bytes, TreeOptions options);
 
 /// True if the snapshot, whose file name says `zxid`, records another digest for that very zxid
 /// than its content has. Call it before any txn is replayed.

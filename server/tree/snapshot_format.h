@@ -20,6 +20,8 @@ inline constexpr int32_t kSnapshotMagic = 0x5A4B534E;  // "ZKSN"
 inline constexpr int32_t kSnapshotVersion = 2;
 inline constexpr int64_t kSnapshotDbid = -1;
 inline constexpr std::string_view kSnapshotEnd = "/";
+/// What a stream has in place of the first seal and all that follows; it has no header either.
+inline constexpr std::string_view kStreamSignature = "BenWasHere";
 /// The ACL index of world:anyone:cdrwa, which has no entry in the list of ACLs.
 inline constexpr int64_t kOpenAclIndex = -1;
 inline constexpr size_t kSealBytes = 8 + 4 + 1;

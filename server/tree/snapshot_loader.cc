@@ -23,6 +23,7 @@ class Loader {
         nobody_(wire::encode_acls({{0, {"world", "anyone"}}})) {}
 
   Result<LoadedSnapshot> load();
+  Result<Database> load_stream();
 
  private:
   Status read_header();
@@ -31,8 +32,10 @@ class Loader {
   Status read_nodes();
   Status read_node(std::string_view path);
   Status read_tail();
+  Status read_signature();
   Status read_digest();
   Status read_seal(const char* name);
+  Database finish();
   AclId resolve_acl(int64_t index);
   NodeId parent_of(std::string_view path);
   [[nodiscard]] Error corrupt(const std::string& what) const;
@@ -216,26 +219,53 @@ Status Loader::read_tail() {
   return read_seal("the seal of the last zxid");
 }
 
+Status Loader::read_signature() {
+  const std::string_view signature = reader_.get_string();
+  if (!reader_.ok() || signature != kStreamSignature || !reader_.at_end()) {
+    return truncated("the signature");
+  }
+  return {};
+}
+
+using Step = Status (Loader::*)();
+
+Database Loader::finish() {
+  tree_.rebuild_quotas();
+  Database database(std::move(tree_));
+  for (const SessionRecord& session : sessions_) {
+    database.put_session(session.session, session.timeout_ms);
+  }
+  return database;
+}
+
 Result<LoadedSnapshot> Loader::load() {
-  using Step = Status (Loader::*)();
   for (const Step step : {&Loader::read_header, &Loader::read_sessions, &Loader::read_acls,
                           &Loader::read_nodes, &Loader::read_tail}) {
     if (Status status = (this->*step)(); !status) {
       return status.error();
     }
   }
-  tree_.rebuild_quotas();
-  Database database(std::move(tree_));
-  for (const SessionRecord& session : sessions_) {
-    database.put_session(session.session, session.timeout_ms);
+  return LoadedSnapshot{.database = finish(), .info = info_};
+}
+
+Result<Database> Loader::load_stream() {
+  for (const Step step :
+       {&Loader::read_sessions, &Loader::read_acls, &Loader::read_nodes, &Loader::read_signature}) {
+    if (Status status = (this->*step)(); !status) {
+      return status.error();
+    }
   }
-  return LoadedSnapshot{.database = std::move(database), .info = info_};
+  return finish();
 }
 
 }  // namespace
 
 Result<LoadedSnapshot> load_snapshot(std::string_view bytes, TreeOptions options) {
   return Loader(bytes, options).load();
+}
+
+Result<Database> load_snapshot_stream(std::string_view bytes, TreeOptions options) {
+  return Loader(bytes, options).load_stream();
 }
 
 bool digest_contradicts(const LoadedSnapshot& snapshot, Zxid zxid) {

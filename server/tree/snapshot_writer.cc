@@ -9,12 +9,14 @@ namespace quorate::tree {
 namespace {
 
 /// Everything before the nodes.
-std::string encode_header(const Database& database) {
+std::string encode_header(const Database& database, SnapshotForm form) {
   std::string header;
   wire::Writer to(header);
-  to.put_int(kSnapshotMagic);
-  to.put_int(kSnapshotVersion);
-  to.put_long(kSnapshotDbid);
+  if (form == SnapshotForm::kFile) {
+    to.put_int(kSnapshotMagic);
+    to.put_int(kSnapshotVersion);
+    to.put_long(kSnapshotDbid);
+  }
   const std::vector<SessionRecord> sessions = database.sessions();
   to.put_int(static_cast<int32_t>(sessions.size()));
   for (const SessionRecord& session : sessions) {
@@ -37,11 +39,12 @@ std::string encode_header(const Database& database) {
 }  // namespace
 
 struct SnapshotWriter::Impl {
-  explicit Impl(Database& database)
-      : zxid(database.last_zxid()),
+  Impl(Database& database, SnapshotForm form_in)
+      : form(form_in),
+        zxid(database.last_zxid()),
         digest(database.tree().digest()),
         digest_enabled(database.tree().options().digest_enabled),
-        header(encode_header(database)),
+        header(encode_header(database, form)),
         walk(database.tree()) {}
 
   /// Appends a seal over all bytes so far; `unsummed` is where those begin that adler lacks.
@@ -58,6 +61,10 @@ struct SnapshotWriter::Impl {
   void finish(std::string& to, size_t& unsummed) {
     wire::Writer writer(to);
     writer.put_string(kSnapshotEnd);
+    if (form == SnapshotForm::kStream) {
+      writer.put_string(kStreamSignature);
+      return;
+    }
     seal(to, unsummed);
     if (digest_enabled) {
       writer.put_long(zxid.value);
@@ -70,6 +77,7 @@ struct SnapshotWriter::Impl {
     seal(to, unsummed);
   }
 
+  const SnapshotForm form;
   const Zxid zxid;
   const uint64_t digest;
   const bool digest_enabled;
@@ -79,7 +87,8 @@ struct SnapshotWriter::Impl {
   uint32_t adler = kAdlerSeed;
 };
 
-SnapshotWriter::SnapshotWriter(Database& database) : impl_(std::make_unique<Impl>(database)) {}
+SnapshotWriter::SnapshotWriter(Database& database, SnapshotForm form)
+    : impl_(std::make_unique<Impl>(database, form)) {}
 
 SnapshotWriter::~SnapshotWriter() = default;
 

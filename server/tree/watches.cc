@@ -305,6 +305,11 @@ bool Watches::remove(std::string_view path, WatcherId watcher, WatcherType type)
   return (before & flags_of(type)) != 0;
 }
 
+bool Watches::has_any(WatcherId watcher) const {
+  const auto& watchers = impl_->watchers;
+  return watcher.value < watchers.size() && !watchers[watcher.value].paths.empty();
+}
+
 void Watches::remove_watcher(WatcherId watcher) { impl_->remove_watcher(watcher); }
 
 void Watches::fire(const Change& change, std::vector<Notification>& to) { impl_->fire(change, to); }

@@ -63,6 +63,7 @@ class Watches {
   /// Removes and says whether there was one.
   bool remove(std::string_view path, WatcherId watcher, WatcherType type);
   void remove_watcher(WatcherId watcher);
+  [[nodiscard]] bool has_any(WatcherId watcher) const;
 
   /// Appends the notifications of one change in ZooKeeper's order (own path first, then the
   /// parent's children watches), each watcher at most once an event, and consumes the one-shot

@@ -7,12 +7,17 @@
 #include "server/base/assert.h"
 
 namespace quorate::zab {
+namespace {
+
+/// A buffer that once held a large transaction is not kept for the small ones after it.
+constexpr size_t kSpareBytesMax = 4096;
+constexpr size_t kSparesMax = 64;
+
+}  // namespace
 
 bool is_continuous(Zxid last, Zxid next) {
-  if (next.epoch() == last.epoch()) {
-    return next == last.next();
-  }
-  return next.epoch() > last.epoch() && next.counter() == 1;
+  // A standalone member goes on where an ensemble would begin another epoch.
+  return next == last.next() || (next.epoch() > last.epoch() && next.counter() == 1);
 }
 
 Zxid following(Zxid zxid, Zxid target) {
@@ -21,6 +26,22 @@ Zxid following(Zxid zxid, Zxid target) {
 
 History::History(Zxid last, size_t count_max, size_t bytes_max)
     : count_max_(count_max), bytes_max_(bytes_max), base_(last), committed_(last), last_(last) {}
+
+std::string History::take_buffer() {
+  if (spares_.empty()) {
+    return {};
+  }
+  std::string buffer = std::move(spares_.back());
+  spares_.pop_back();
+  return buffer;
+}
+
+void History::retire(std::string txn) {
+  if (txn.capacity() <= kSpareBytesMax && spares_.size() < kSparesMax) {
+    txn.clear();
+    spares_.push_back(std::move(txn));
+  }
+}
 
 void History::append(Zxid zxid, std::string txn) {
   QR_ASSERT(is_continuous(last_, zxid));
@@ -38,8 +59,10 @@ void History::commit(Zxid zxid) {
 void History::trim() {
   while (entries_.size() > 1 && entries_.front().zxid <= committed_ &&
          (entries_.size() > count_max_ || bytes_ > bytes_max_)) {
-    bytes_ -= entries_.front().txn.size();
-    base_ = entries_.pop().zxid;
+    Entry oldest = entries_.pop();
+    bytes_ -= oldest.txn.size();
+    base_ = oldest.zxid;
+    retire(std::move(oldest.txn));
   }
 }
 

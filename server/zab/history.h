@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/base/ids.h"
 #include "server/base/ring.h"
@@ -36,6 +37,8 @@ class History {
   /// `last` is the newest transaction in the log, committed as far as anybody knows.
   History(Zxid last, size_t count_max, size_t bytes_max);
 
+  /// An empty buffer for the next one, with capacity if a transaction has left the history.
+  std::string take_buffer();
   /// Adds one that is not committed yet. Requires is_continuous(last(), zxid).
   void append(Zxid zxid, std::string txn);
   /// Commits up to `zxid`, which is last() at most.
@@ -64,9 +67,12 @@ class History {
   [[nodiscard]] const Entry* find(Zxid zxid) const;
 
  private:
+  void retire(std::string txn);
+
   size_t count_max_;
   size_t bytes_max_;
   Ring<Entry> entries_;
+  std::vector<std::string> spares_;  ///< Buffers to be used again.
   size_t bytes_ = 0;
   Zxid base_;
   Zxid committed_;

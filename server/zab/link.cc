@@ -27,6 +27,8 @@ const char* name_of(CloseReason reason) {
       return "commit_out_of_order";
     case CloseReason::kCannotTruncate:
       return "cannot_truncate";
+    case CloseReason::kSnapshotBusy:
+      return "another learner is being sent a snapshot";
     case CloseReason::kSnapshotFailed:
       return "snapshot_failed";
     case CloseReason::kHistoryGone:

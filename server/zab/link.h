@@ -42,6 +42,7 @@ enum class CloseReason : uint8_t {
   kGap,                 ///< A transaction that does not follow the one before it.
   kCommitOutOfOrder,    ///< A commit of something else than the oldest pending transaction.
   kCannotTruncate,      ///< After a TRUNC the history does not end where it should.
+  kSnapshotBusy,        ///< Another learner is being sent a snapshot.
   kSnapshotFailed,      ///< The snapshot was broken off or could not be stored.
   kHistoryGone,         ///< Slow: what it needs next is neither in memory nor in the log.
   kSilent,              ///< Nothing was heard for too long.

@@ -1,6 +1,7 @@
 """The layers of the tree: which module may include which, and which libraries it may see.
 
-The same table stands in server/CMakeLists.txt for the linker; the rule `layers` compares them.
+The same tables stand in server/CMakeLists.txt and operator/CMakeLists.txt for the linker; the rule
+`layers` compares them.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,13 @@ LIBRARY_HEADERS = {
     "prometheus-cpp::core": ("prometheus/",),
     "CLI11::CLI11": ("CLI/",),
     "Threads::Threads": (),
+    "protobuf::libprotobuf": ("google/protobuf/",),
+    "cpprestsdk::cpprest": ("cpprest/", "pplx/"),
+    "yaml-cpp": ("yaml-cpp/",),
 }
+
+# Targets of generated code: their headers belong to the module that links them.
+GENERATED = ("operator_proto",)
 
 SERVER = {
     # Pure, lowest first.
@@ -44,7 +51,7 @@ SERVER = {
     "zab": Module(True, ("quorum",)),
     "request": Module(True, ("tree", "session", "auth"), ("absl::flat_hash_map",)),
     "config": Module(True, ("quorum",)),
-    "node": Module(True, ("request",), ("absl::flat_hash_map",)),
+    "node": Module(True, ("request", "election", "zab"), ("absl::flat_hash_map",)),
     "report": Module(True, ("node", "config"), ("nlohmann_json::nlohmann_json",)),
     # Shell.
     "log": Module(False, ("base",), ("spdlog::spdlog",)),
@@ -60,6 +67,54 @@ SERVER = {
         ("client", "storage", "config", "auth"),
         ("CLI11::CLI11", "nlohmann_json::nlohmann_json", "${LIBEDIT}"),
     ),
+}
+
+# Of the server's modules a dependency is written with its folder.
+OPERATOR = {
+    # Pure, lowest first.
+    "api": Module(
+        True, ("server/base",), ("protobuf::libprotobuf", "nlohmann_json::nlohmann_json")
+    ),
+    "kube": Module(True, ("server/base",), ("nlohmann_json::nlohmann_json",)),
+    "resources": Module(True, ("api", "kube"), ("nlohmann_json::nlohmann_json",)),
+    "ensemble": Module(True, ("api",), ("nlohmann_json::nlohmann_json",)),
+    "plan": Module(
+        True,
+        ("resources", "ensemble"),
+        ("protobuf::libprotobuf", "nlohmann_json::nlohmann_json"),
+    ),
+    # Shell.
+    "transport": Module(
+        False,
+        ("kube", "server/log"),
+        ("cpprestsdk::cpprest", "yaml-cpp", "OpenSSL::SSL", "Threads::Threads"),
+    ),
+    "controller": Module(
+        False,
+        ("plan", "transport", "server/log"),
+        ("prometheus-cpp::core", "CLI11::CLI11", "Boost::headers", "Threads::Threads"),
+    ),
+    "local": Module(
+        False,
+        ("kube", "server/log"),
+        ("Boost::headers", "OpenSSL::SSL", "nlohmann_json::nlohmann_json", "Threads::Threads"),
+    ),
+}
+
+AREAS = {"server": SERVER, "operator": OPERATOR}
+
+
+def _full(area, name):
+    return name if "/" in name else f"{area}/{name}"
+
+
+# Every module by its folder, "server/tree", with its dependencies written the same way.
+MODULES = {
+    _full(area, name): Module(
+        module.pure, tuple(_full(area, dep) for dep in module.deps), module.libraries
+    )
+    for area, table in AREAS.items()
+    for name, module in table.items()
 }
 
 

@@ -1,0 +1,136 @@
+// What a member of an ensemble has beside the state that all members have. Private to this folder.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "server/election/election.h"
+#include "server/node/state.h"
+#include "server/zab/leader.h"
+#include "server/zab/learner.h"
+
+namespace quorate::node {
+
+/// A sync that the leader has been asked for, in the order of asking.
+struct OpenSync {
+  tree::WatcherId slot;
+  ConnectionId connection;
+  Zxid zxid;  ///< Leading: what has to be applied first.
+};
+
+/// A client that came with a session, about which the leader has been asked.
+struct OpenRevalidation {
+  tree::WatcherId slot;
+  ConnectionId connection;
+  SessionId session;
+};
+
+/// A question whether a session is alive, of a learner or (link 0) of an own client: answered when
+/// the move is committed, so that no later leader takes up what the session had asked for at
+/// another member before.
+struct SessionMove {
+  LinkId link;
+  SessionId session;
+};
+
+/// invariant: at most one of leader and learner; without either the member looks, or awaits what
+/// its disk owes before it does.
+struct Ensemble {
+  explicit Ensemble(EnsembleOptions options_in, ServerId self);
+
+  EnsembleOptions options;
+  quorum::Configuration committed;
+  quorum::Configuration last_seen;  ///< The same, or newer.
+  Epoch accepted;                   ///< Durable.
+  Epoch current;                    ///< Durable.
+  bool may_vote = true;
+
+  election::Election election;
+  election::Actions election_actions;
+
+  ServerId leader_id;  ///< Valid with a role.
+  std::unique_ptr<zab::Leader> leader;
+  std::unique_ptr<zab::Learner> learner;
+  zab::LeaderActions leader_actions;
+  zab::LearnerActions learner_actions;
+  bool is_performing = false;  ///< The actions above are being carried out.
+
+  // What the disk owes.
+  bool is_saving_epochs = false;
+  bool is_truncating = false;
+  bool is_installing = false;
+  bool must_reload = false;  ///< The history was given up for a snapshot that did not come.
+  bool is_ready_to_look = false;
+
+  Zxid log_end;  ///< What the log ended with when the role began.
+  bool was_synced_by_java = false;
+
+  std::deque<OpenSync> syncs;
+  std::deque<OpenRevalidation> revalidations;
+  std::map<SessionId, ServerId> owners;          ///< Leading: where each session is connected.
+  std::map<Zxid, SessionMove> moves;             ///< Leading: not yet committed.
+  std::unique_ptr<tree::SnapshotWriter> stream;  ///< Leading: for a learner.
+  LinkId stream_link;
+  TimePoint not_serving_since;
+  TimePoint next_hold_check;
+};
+
+// ---- ensemble_events.cc --------------------------------------------------------------------
+void step_ensemble(State& state, const PeerConnected& event, Now now, Actions& actions);
+void step_ensemble(State& state, const PeerSuspected& event, Now now, Actions& actions);
+void step_ensemble(State& state, const PeerNotified& event, Now now, Actions& actions);
+void step_ensemble(State& state, const LearnerConnected& event, Now now, Actions& actions);
+void step_ensemble(State& state, const LearnerLost& event, Now now, Actions& actions);
+void step_ensemble(State& state, const LearnerSent& event, Now now, Actions& actions);
+void step_ensemble(State& state, const LearnerFlushed& event, Now now, Actions& actions);
+void step_ensemble(State& state, const LearnerSnapshotWanted& event, Now now, Actions& actions);
+void step_ensemble(State& state, const LeaderConnected& event, Now now, Actions& actions);
+void step_ensemble(State& state, const LeaderLost& event, Now now, Actions& actions);
+void step_ensemble(State& state, const LeaderSent& event, Now now, Actions& actions);
+void step_ensemble(State& state, const EpochsSaved& event, Now now, Actions& actions);
+void step_ensemble(State& state, const LogTruncated& event, Now now, Actions& actions);
+void step_ensemble(State& state, const zab::LogProbed& event, Now now, Actions& actions);
+void step_ensemble(State& state, const zab::LogRead& event, Now now, Actions& actions);
+void step_ensemble(State& state, const SnapshotArriving& event, Now now, Actions& actions);
+void step_ensemble(State& state, const SnapshotReceived& event, Now now, Actions& actions);
+
+// ---- roles.cc ---------------------------------------------------------------------------------
+void perform_election(State& state, Now now, Actions& actions);
+void end_role(State& state, const char* why, Now now, Actions& actions);
+/// Starts to look once the disk owes nothing.
+void look_if_ready(State& state, Now now, Actions& actions);
+void begin_serving(State& state, Epoch epoch, Now now, Actions& actions);
+void adopt_configuration(State& state, const quorum::Configuration& configuration, bool committed,
+                         Now now, Actions& actions);
+/// Shows the committed configuration at /zookeeper/config.
+void show_configuration(State& state, Now now);
+
+// ---- lead.cc ----------------------------------------------------------------------------------
+void lead(State& state, const zab::LeaderEvent& event, Now now, Actions& actions);
+void perform_leader(State& state, Now now, Actions& actions);
+/// A client came to the member `to` with a session: checks that it is alive and commits the move;
+/// who asked is answered then.
+void move_session(State& state, const wire::SessionTouch& session, ServerId to, LinkId link,
+                  Now now, Actions& actions);
+/// The move that was proposed with this zxid is committed.
+void confirm_move(State& state, Zxid zxid, Now now, Actions& actions);
+void continue_stream(State& state, LinkId link, Now now, Actions& actions);
+
+// ---- learn.cc ---------------------------------------------------------------------------------
+void learn(State& state, const zab::LearnerEvent& event, Now now, Actions& actions);
+void perform_learner(State& state, Now now, Actions& actions);
+/// The oldest client that came with this session is answered.
+void finish_revalidation(State& state, SessionId session, bool is_valid, Now now, Actions& actions);
+
+// ---- forward.cc -------------------------------------------------------------------------------
+/// Asks the leader for what clients wanted of the one before and what nobody has done.
+void resolve_in_flight(State& state, Now now, Actions& actions);
+/// What was proposed here and not committed is from now on like what was forwarded.
+void unpropose(State& state);
+
+// ---- hold.cc ----------------------------------------------------------------------------------
+void check_held(State& state, Now now, Actions& actions);
+
+}  // namespace quorate::node

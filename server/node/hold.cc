@@ -1,0 +1,77 @@
+// Clients of a member that has no leader: they are kept, unanswered, for as long as that is safe.
+#include <algorithm>
+
+#include "server/node/ensemble.h"
+
+namespace quorate::node {
+namespace {
+
+constexpr Duration kCheckInterval = std::chrono::milliseconds(100);
+/// Who has no session yet had better try another member.
+constexpr Duration kStrangerPatience = std::chrono::seconds(1);
+/// A client gives its server up after two thirds of its timeout, and needs the rest to find
+/// another.
+constexpr int64_t kTimeoutPart = 3;
+
+Duration patience(const Connection& connection) {
+  if (connection.phase == Phase::kNew || connection.phase == Phase::kOpening) {
+    return kStrangerPatience;
+  }
+  return std::chrono::milliseconds(connection.timeout_ms) / kTimeoutPart;
+}
+
+}  // namespace
+
+void check_held(State& state, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  if (state.serving || now.monotonic < ensemble.next_hold_check) {
+    return;
+  }
+  ensemble.next_hold_check = now.monotonic + kCheckInterval;
+  const Duration waited = now.monotonic - ensemble.not_serving_since;
+  for (const auto& connection : state.slots) {
+    if (connection && connection->phase != Phase::kClosed && waited >= patience(*connection)) {
+      close_connection(state, *connection, CloseReason::kNoLeader, actions);
+    }
+  }
+}
+
+std::optional<TimePoint> next_ensemble_deadline(const State& state) {
+  const Ensemble& ensemble = *state.ensemble;
+  std::optional<TimePoint> next = ensemble.election.next_deadline();
+  const auto consider = [&](std::optional<TimePoint> other) {
+    if (other && (!next || *other < *next)) {
+      next = other;
+    }
+  };
+  if (ensemble.leader) {
+    consider(ensemble.leader->next_deadline());
+  }
+  if (ensemble.learner) {
+    consider(ensemble.learner->next_deadline());
+  }
+  if (!state.serving && !state.by_id.empty()) {
+    consider(ensemble.next_hold_check);
+  }
+  return next;
+}
+
+void handle_ensemble_deadline(State& state, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  const auto is_due = [&](std::optional<TimePoint> deadline) {
+    return deadline && *deadline <= now.monotonic;
+  };
+  if (is_due(ensemble.election.next_deadline())) {
+    ensemble.election.step(election::DeadlineReached{}, now.monotonic, ensemble.election_actions);
+    perform_election(state, now, actions);
+  }
+  if (ensemble.leader && is_due(ensemble.leader->next_deadline())) {
+    lead(state, zab::LeaderDeadline{}, now, actions);
+  }
+  if (ensemble.learner && is_due(ensemble.learner->next_deadline())) {
+    learn(state, zab::LearnerDeadline{}, now, actions);
+  }
+  check_held(state, now, actions);
+}
+
+}  // namespace quorate::node

@@ -1,0 +1,294 @@
+// A member that leads: what its machine wants, and the requests that learners bring.
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "server/auth/identity.h"
+#include "server/base/assert.h"
+#include "server/base/bytes.h"
+#include "server/node/ensemble.h"
+#include "server/wire/request.h"
+#include "server/zab/leader_actions.h"
+
+namespace quorate::node {
+namespace {
+
+using wire::ErrorCode;
+using wire::OpCode;
+
+void track_all_sessions(State& state, Now now) {
+  for (const tree::SessionRecord& record : state.database.sessions()) {
+    state.tracker.add(record.session, std::chrono::milliseconds(record.timeout_ms), now.monotonic);
+  }
+}
+
+/// False if the session is connected elsewhere: what still comes from its former member is refused.
+bool owns(Ensemble& ensemble, SessionId session, ServerId from) {
+  return ensemble.owners.try_emplace(session, from).first->second == from;
+}
+
+void propose_forwarded_write(State& state, const zab::LeaderActions::Request& from, Now now,
+                             Actions& actions) {
+  const wire::ForwardedRequest& request = from.request;
+  auth::Identities who;
+  for (wire::Id& id : wire::decode_ids(from.authors)) {
+    who.add(std::move(id));
+  }
+  const SessionId session = request.session;
+  const request::Author author{
+      .session = session,
+      .xid = request.cxid,
+      .who = &who,
+      .session_alive = state.tracker.contains(session) && !state.tracker.is_closing(session)};
+  if (!owns(*state.ensemble, session, from.from)) {
+    propose_error(state, ErrorCode::kSessionMoved, author, now, actions);
+    return;
+  }
+  const wire::DecodedRequest decoded = wire::decode_request(request.op, request.body);
+  const auto* const write =
+      decoded.request ? std::get_if<wire::WriteRequest>(&*decoded.request) : nullptr;
+  if (write == nullptr) {
+    // Its member waits for a transaction.
+    const ErrorCode error = decoded.request ? ErrorCode::kUnimplemented : decoded.error;
+    propose_error(state, error, author, now, actions);
+    return;
+  }
+  ++state.counters.writes;
+  propose(state, *write, author, now, actions);
+  if (request.op == OpCode::kCloseSession) {
+    state.tracker.mark_closing(session);
+  }
+}
+
+void handle_forwarded(State& state, const zab::LeaderActions::Request& from, Now now,
+                      Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  const wire::ForwardedRequest& request = from.request;
+  if (request.op == OpCode::kSync) {
+    ensemble.leader->step(zab::SyncRequested{from.link}, now.monotonic, ensemble.leader_actions);
+    return;
+  }
+  if (request.op != OpCode::kCreateSession) {
+    propose_forwarded_write(state, from, now, actions);
+    return;
+  }
+  int32_t timeout_ms = state.options.session_timeout_ms_min;
+  if (request.body.size() >= sizeof(int32_t)) {
+    timeout_ms = load_big_endian<int32_t>(request.body.data());
+  }
+  ensemble.owners[request.session] = from.from;
+  state.tracker.add(request.session, std::chrono::milliseconds(timeout_ms), now.monotonic);
+  propose_create_session(state, request.session, timeout_ms, now, actions);
+}
+
+void handle_revalidation(State& state, const zab::LeaderActions::Revalidate& asked, Now now,
+                         Actions& actions) {
+  for (const zab::LearnerStatus& learner : state.ensemble->leader->learner_statuses()) {
+    if (learner.link == asked.link) {
+      move_session(state, asked.session, learner.server, asked.link, now, actions);
+    }
+  }
+}
+
+void answer_move(State& state, const SessionMove& move, bool is_valid, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  if (move.link == LinkId{}) {
+    finish_revalidation(state, move.session, is_valid, now, actions);
+  } else if (ensemble.leader) {
+    ensemble.leader->step(zab::SessionRevalidated{move.link, move.session, is_valid}, now.monotonic,
+                          ensemble.leader_actions);
+  }
+}
+
+void start_stream(State& state, const zab::LeaderActions::Send& send, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  QR_ASSERT(state.database.last_zxid() == send.snapshot_zxid || send.snapshot_zxid.counter() == 0);
+  if (state.snapshot.writer) {
+    // A database has one writer at a time, and a learner that waits is the more urgent one.
+    state.snapshot.writer.reset();
+    actions.snapshot_abandoned = true;
+  }
+  ensemble.stream =
+      std::make_unique<tree::SnapshotWriter>(state.database, tree::SnapshotForm::kStream);
+  ensemble.stream_link = send.link;
+}
+
+void perform_sends(State& state, const zab::LeaderActions& taken, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  QuorumActions& quorum = actions.quorum;
+  const size_t offset = quorum.bytes.size();
+  quorum.bytes.append(taken.bytes);
+  for (zab::LeaderActions::Send send : taken.sends) {
+    send.begin += offset;
+    send.end += offset;
+    if (send.snapshot_follows && ensemble.stream) {
+      // One snapshot at a time: the learner comes again.
+      quorum.closes.push_back({send.link, zab::CloseReason::kSnapshotBusy});
+      ensemble.leader->step(zab::LinkClosed{send.link}, now.monotonic, ensemble.leader_actions);
+      continue;
+    }
+    if (send.snapshot_follows) {
+      start_stream(state, send, actions);
+    }
+    quorum.sends.push_back(send);
+  }
+}
+
+void forget_stream(Ensemble& ensemble, LinkId link) {
+  if (ensemble.stream && ensemble.stream_link == link) {
+    ensemble.stream.reset();
+  }
+}
+
+void perform_once(State& state, const zab::LeaderActions& taken, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  QuorumActions& quorum = actions.quorum;
+  if (taken.last_seen) {
+    adopt_configuration(state, *taken.last_seen, false, now, actions);
+  }
+  if (taken.save_epochs) {
+    ensemble.is_saving_epochs = true;
+    quorum.save_epochs = taken.save_epochs;
+  }
+  perform_sends(state, taken, now, actions);
+  for (const zab::LeaderActions::Close& close : taken.closes) {
+    forget_stream(ensemble, close.link);
+    quorum.closes.push_back(close);
+    actions.notes.push_back({.kind = NoteKind::kLinkClosed, .detail = zab::name_of(close.reason)});
+  }
+  quorum.probes.insert(quorum.probes.end(), taken.probes.begin(), taken.probes.end());
+  quorum.reads.insert(quorum.reads.end(), taken.reads.begin(), taken.reads.end());
+  if (taken.established) {
+    ensemble.may_vote = true;
+    track_all_sessions(state, now);
+  }
+  if (taken.committed) {
+    commit_up_to(state, *taken.committed, now, actions);
+  }
+  if (taken.activated) {
+    adopt_configuration(state, taken.activated->configuration, true, now, actions);
+  }
+  if (taken.established || taken.activated) {
+    show_configuration(state, now);
+  }
+  if (taken.stepped_down) {
+    end_role(state, zab::name_of(*taken.stepped_down), now, actions);
+    return;
+  }
+  if (taken.established) {
+    begin_serving(state, *taken.established, now, actions);
+  }
+  for (const zab::LeaderActions::Request& request : taken.requests) {
+    if (state.serving && ensemble.leader) {
+      handle_forwarded(state, request, now, actions);
+    }
+  }
+  for (const wire::SessionTouch& touch : taken.touches) {
+    state.tracker.touch(touch.session, now.monotonic);
+  }
+  for (const zab::LeaderActions::Revalidate& asked : taken.revalidations) {
+    if (ensemble.leader) {
+      handle_revalidation(state, asked, now, actions);
+    }
+  }
+}
+
+bool is_empty(const zab::LeaderActions& actions) {
+  return actions.sends.empty() && actions.closes.empty() && !actions.save_epochs &&
+         actions.probes.empty() && actions.reads.empty() && actions.requests.empty() &&
+         actions.touches.empty() && actions.revalidations.empty() && !actions.last_seen &&
+         !actions.established && !actions.committed && !actions.activated && !actions.stepped_down;
+}
+
+}  // namespace
+
+Zxid next_zxid(const State& state) {
+  const bool leads = state.ensemble && state.ensemble->leader;
+  return leads ? state.ensemble->leader->next_zxid() : state.history.last().next();
+}
+
+bool proposes(const State& state) {
+  return state.serving && (!state.ensemble || state.ensemble->leader);
+}
+
+void broadcast(State& state, Zxid zxid, std::string txn, Now now) {
+  Ensemble& ensemble = *state.ensemble;
+  QR_ASSERT(ensemble.leader);
+  ensemble.leader->step(zab::Proposed{.zxid = zxid, .txn = std::move(txn), .next = std::nullopt},
+                        now.monotonic, ensemble.leader_actions);
+}
+
+void lead(State& state, const zab::LeaderEvent& event, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  if (!ensemble.leader) {
+    return;  // An answer for a role that is over.
+  }
+  ensemble.leader->step(event, now.monotonic, ensemble.leader_actions);
+  perform_leader(state, now, actions);
+}
+
+/// What is performed may make the machine want more (a request becomes a proposal), until it wants
+/// nothing. Within itself it does nothing: the outer call goes on.
+void perform_leader(State& state, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  if (ensemble.is_performing) {
+    return;
+  }
+  ensemble.is_performing = true;
+  zab::LeaderActions taken;
+  while (ensemble.leader && !is_empty(ensemble.leader_actions)) {
+    taken.clear();
+    std::swap(taken, ensemble.leader_actions);
+    perform_once(state, taken, now, actions);
+  }
+  ensemble.is_performing = false;
+}
+
+void move_session(State& state, const wire::SessionTouch& session, ServerId to, LinkId link,
+                  Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  const SessionMove move{link, session.session};
+  if (!state.tracker.contains(move.session) || state.tracker.is_closing(move.session)) {
+    answer_move(state, move, false, now, actions);
+    return;
+  }
+  state.tracker.add(move.session, std::chrono::milliseconds(session.timeout_ms), now.monotonic);
+  ensemble.owners[move.session] = to;
+  const Proposal& proposal = propose_error(state, ErrorCode::kSessionMoved,
+                                           request::Author{.session = move.session}, now, actions);
+  ensemble.moves[proposal.zxid] = move;
+}
+
+void confirm_move(State& state, Zxid zxid, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  const auto found = ensemble.moves.find(zxid);
+  if (found == ensemble.moves.end()) {
+    return;
+  }
+  const SessionMove move = found->second;
+  ensemble.moves.erase(found);
+  answer_move(state, move, true, now, actions);
+}
+
+bool owns_session(State& state, const Connection& connection) {
+  return owns(*state.ensemble, connection.session, state.options.server);
+}
+
+bool is_streaming_snapshot(const State& state) { return state.ensemble->stream != nullptr; }
+
+void continue_stream(State& state, LinkId link, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  if (!ensemble.stream || ensemble.stream_link != link) {
+    return;
+  }
+  actions.quorum.snapshot_link = link;
+  const bool more =
+      ensemble.stream->next(actions.quorum.snapshot_bytes, state.options.snapshot_slice_bytes);
+  if (!more) {
+    actions.quorum.snapshot_ends = true;
+    ensemble.stream.reset();
+    lead(state, zab::SnapshotSent{link}, now, actions);
+  }
+}
+
+}  // namespace quorate::node
