@@ -22,8 +22,8 @@ class Violation:
         return f"{self.path}:{self.line}: [{self.rule}] {self.message}"
 
 
-def _server_sources(sources):
-    return [s for s in sources if s.is_cpp and s.module() in layers.SERVER]
+def _layered_sources(sources):
+    return [s for s in sources if s.is_cpp and s.module() in layers.MODULES]
 
 
 # ---- layering -------------------------------------------------------------------------------------
@@ -44,19 +44,26 @@ _THIRD_PARTY_FLAT = {
 }
 
 
+def _module_of(include_path):
+    """`server/tree` of "server/tree/x.h"; None for what is no full path of an area."""
+    parts = include_path.split("/")
+    return "/".join(parts[:2]) if parts[0] in layers.AREAS and len(parts) > 2 else None
+
+
 def rule_layers(sources):
     """A module includes only itself and what lies below it, and only its libraries."""
-    for source in _server_sources(sources):
+    for source in _layered_sources(sources):
         name = source.module()
-        allowed = layers.closure(layers.SERVER, name)
-        visible = tuple(layers.visible_headers(layers.SERVER, name))
+        area = name.split("/")[0]
+        allowed = layers.closure(layers.MODULES, name)
+        visible = tuple(layers.visible_headers(layers.MODULES, name))
         for include in source.includes:
             if not include.angle:
-                parts = include.path.split("/")
-                if parts[0] != "server" or len(parts) < 3:
-                    message = f'"{include.path}" is not a full path from server/'
-                elif parts[1] not in allowed:
-                    message = f"{name} may not include {parts[1]}; see server/CMakeLists.txt"
+                target = _module_of(include.path)
+                if target is None:
+                    message = f'"{include.path}" is not a full path from server/ or operator/'
+                elif target not in allowed:
+                    message = f"{name} may not include {target}; see {area}/CMakeLists.txt"
                 else:
                     continue
                 yield Violation(source.path, include.line, "layers", message)
@@ -67,18 +74,18 @@ def rule_layers(sources):
 
 
 def rule_layers_known(sources):
-    """Every folder of server/ is in the table."""
+    """Every folder of server/ and operator/ is in its table."""
     for source in sources:
-        if source.is_cpp and source.module() is not None and source.module() not in layers.SERVER:
-            message = f"server/{source.module()} is not in the table of layers"
+        if source.is_cpp and source.module() not in (None, *layers.MODULES):
+            message = f"{source.module()} is not in the table of layers"
             yield Violation(source.path, 1, "layers", message)
 
 
-def _cmake_modules(text):
+def _cmake_modules(text, area):
     """qr_module(server/x DEPS server_y ... LIBS ...) -> {x: (deps, libs, line)}."""
     found = {}
     plain = re.sub(r"#[^\n]*", "", text)
-    for match in re.finditer(r"\bqr_module\(\s*server/(\w+)([^)]*)\)", plain):
+    for match in re.finditer(rf"\bqr_module\(\s*{area}/(\w+)([^)]*)\)", plain):
         words = match.group(2).split()
         groups = {"DEPS": [], "LIBS": []}
         into = None
@@ -87,25 +94,27 @@ def _cmake_modules(text):
                 into = groups[word]
             elif into is not None:
                 into.append(word)
-        deps = {d.removeprefix("server_") for d in groups["DEPS"]}
+        deps = {d.replace("_", "/", 1) for d in groups["DEPS"] if d not in layers.GENERATED}
         line = plain.count("\n", 0, match.start()) + 1
         found[match.group(1)] = (deps, set(groups["LIBS"]), line)
     return found
 
 
 def rule_layers_agree(sources):
-    """The table and server/CMakeLists.txt say the same."""
+    """The tables and the areas' CMakeLists.txt say the same."""
     for source in sources:
-        if source.path != "server/CMakeLists.txt":
+        area = source.path.removesuffix("/CMakeLists.txt")
+        if area not in layers.AREAS or area == source.path:
             continue
-        in_cmake = _cmake_modules(source.text)
-        for name in sorted(set(in_cmake) | set(layers.SERVER)):
-            if name not in in_cmake or name not in layers.SERVER:
+        table = layers.AREAS[area]
+        in_cmake = _cmake_modules(source.text, area)
+        for name in sorted(set(in_cmake) | set(table)):
+            if name not in in_cmake or name not in table:
                 where = "the table" if name in in_cmake else "CMakeLists.txt"
                 yield Violation(source.path, 1, "layers", f"{name} is missing in {where}")
                 continue
             deps, libraries, line = in_cmake[name]
-            module = layers.SERVER[name]
+            module = layers.MODULES[f"{area}/{name}"]
             if deps != set(module.deps) or libraries != set(module.libraries):
                 message = f"{name} has other DEPS or LIBS than tests/tidy/layers.py"
                 yield Violation(source.path, line, "layers", message)
@@ -115,18 +124,19 @@ def rule_tests_apart(sources):
     """Code never includes tests; the tests of a module see what the module sees."""
     for source in sources:
         parts = source.path.split("/")
-        if not source.is_cpp or parts[0] != "tests" or len(parts) < 4 or parts[1] != "server":
+        if not source.is_cpp or parts[0] != "tests" or len(parts) < 4:
             continue
-        if parts[2] not in layers.SERVER:
-            yield Violation(source.path, 1, "layers", f"there is no module {parts[2]} to test")
+        if parts[1] not in layers.AREAS:
             continue
-        allowed = layers.closure(layers.SERVER, parts[2])
+        name = "/".join(parts[1:3])
+        if name not in layers.MODULES:
+            yield Violation(source.path, 1, "layers", f"there is no module {name} to test")
+            continue
+        allowed = layers.closure(layers.MODULES, name)
         for include in source.includes:
-            target = include.path.split("/")
-            if include.angle or target[0] != "server" or len(target) < 3:
-                continue
-            if target[1] not in allowed:
-                message = f"tests of {parts[2]} may not include {target[1]}"
+            target = _module_of(include.path)
+            if not include.angle and target is not None and target not in allowed:
+                message = f"tests of {name} may not include {target}"
                 yield Violation(source.path, include.line, "layers", message)
 
 
@@ -206,9 +216,9 @@ PURITY_EXEMPT = {
 
 def rule_purity(sources):
     """Below the line there is no clock, thread, socket, file, environment, random source or log."""
-    for source in _server_sources(sources):
-        if not layers.SERVER[source.module()].pure:
-            continue
+    for source in _layered_sources(sources):
+        if not layers.MODULES[source.module()].pure or source.path.endswith("_main.cc"):
+            continue  # A program beside a pure library is no part of it.
         exempt = PURITY_EXEMPT.get(source.path, ("", ""))[0]
         for include in source.includes:
             for what, headers in _IMPURE_HEADERS.items():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from layers import AREAS
+
 CPP_SUFFIXES = (".h", ".cc")
 
 # A comment, a raw string, a string or a character literal; a digit separator is none of them.
@@ -91,9 +93,9 @@ class Source:
         return found
 
     def module(self):
-        """`tree` for server/tree/x.h, else None."""
+        """`server/tree` for server/tree/x.h, else None."""
         parts = self.path.split("/")
-        return parts[1] if parts[0] == "server" and len(parts) > 2 else None
+        return "/".join(parts[:2]) if parts[0] in AREAS and len(parts) > 2 else None
 
 
 def _listed(root):

@@ -14,16 +14,27 @@ import tidy
 from headers import check_headers
 from source import read_tree
 
-CMAKE = "# The layers of this tree.\n" + "".join(
-    f"qr_module(server/{name}"
-    + (" DEPS " + " ".join(f"server_{d}" for d in m.deps) if m.deps else "")
-    + (" LIBS " + " ".join(m.libraries) if m.libraries else "")
-    + ")\n"
-    for name, m in layers.SERVER.items()
-)
+
+
+def cmake_of(area):
+    modules = {n: m for n, m in layers.MODULES.items() if n.startswith(area + "/")}
+    return "# The layers of this tree.\n" + "".join(
+        f"qr_module({name}"
+        + (" DEPS " + " ".join(d.replace("/", "_") for d in m.deps) if m.deps else "")
+        + (" LIBS " + " ".join(m.libraries) if m.libraries else "")
+        + ")\n"
+        for name, m in modules.items()
+    )
+
+
+CMAKE = cmake_of("server")
 
 CLEAN = {
     "server/CMakeLists.txt": CMAKE,
+    "operator/CMakeLists.txt": cmake_of("operator"),
+    "operator/api/a.h": "// Names, for tests.\n#pragma once\n\n#include <google/protobuf/x.h>\n\n"
+                        '#include "operator/api/generated.pb.h"\n#include "server/base/a.h"\n',
+    "operator/plan/p.h": '// The plan, for tests.\n#pragma once\n\n#include "operator/api/a.h"\n',
     "server/base/a.h": "// The first header here.\n#pragma once\n\n#include <string>\n\n"
                        "namespace quorate {\nstd::string a();\n}\n",
     "server/base/a.cc": '// The first source here.\n#include "server/base/a.h"\n\n'
@@ -136,16 +147,71 @@ class Planted(unittest.TestCase):
 
     def test_tests_reach_no_further_than_their_module(self):
         text = source('#include "server/net/n.h"\n')
-        self.expect("tests/server/tree/b_test.cc", text, "layers", 2, "may not include net")
+        self.expect("tests/server/tree/b_test.cc", text, "layers", 2, "may not include server/net")
 
     def test_tests_of_no_module(self):
         self.expect("tests/server/extra/b_test.cc", source(""), "layers", 1, "no module")
 
     def test_layers_have_no_cycle(self):
-        for name, module in layers.SERVER.items():
+        modules = layers.MODULES
+        for name, module in modules.items():
             for dep in module.deps:
-                self.assertNotIn(name, layers.closure(layers.SERVER, dep))
-                self.assertTrue(not module.pure or layers.SERVER[dep].pure, f"{name} -> {dep}")
+                self.assertNotIn(name, layers.closure(modules, dep))
+                self.assertTrue(not module.pure or modules[dep].pure, f"{name} -> {dep}")
+
+    # The operator's layers, by the same rules.
+
+    def test_operator_includes_upward_or_sideways(self):
+        for path, include in (
+            ("operator/api/b.cc", "operator/plan/p.h"),
+            ("operator/ensemble/b.cc", "operator/kube/k.h"),
+            ("operator/plan/b.cc", "operator/transport/t.h"),
+            ("operator/plan/b.cc", "server/wire/w.h"),
+            ("server/app/b.cc", "operator/api/a.h"),
+            ("operator/local/b.cc", "operator/plan/p.h"),
+        ):
+            with self.subTest(path, include=include):
+                self.expect(path, source(f'#include "{include}"\n'), "layers", 2, "may not include")
+
+    def test_operator_includes_what_lies_below(self):
+        self.expect_none("operator/controller/b.cc", source('#include "operator/api/a.h"\n'))
+        self.expect_none("operator/plan/b.cc", source('#include "server/base/a.h"\n'))
+
+    def test_operator_libraries(self):
+        self.expect("operator/kube/b.cc", source("#include <google/protobuf/x.h>\n"), "layers", 2)
+        self.expect("operator/plan/b.cc", source("#include <cpprest/json.h>\n"), "layers", 2)
+        self.expect("operator/local/b.cc", source("#include <cpprest/json.h>\n"), "layers", 2)
+        self.expect_none("operator/controller/b.cc", source("#include <cpprest/json.h>\n"))
+
+    def test_operator_purity(self):
+        text = source("auto e = getenv(name);\n")
+        for module in ("api", "kube", "resources", "ensemble", "plan"):
+            self.expect(f"operator/{module}/b.cc", text, "purity", 2)
+        for module in ("transport", "controller", "local"):
+            self.expect_none(f"operator/{module}/b.cc", text)
+
+    def test_a_program_beside_a_pure_library_is_no_part_of_it(self):
+        self.expect_none("operator/api/crdgen_main.cc", source("#include <iostream>\n"))
+
+    def test_operator_unknown_module(self):
+        self.expect("operator/extra/b.cc", source(""), "layers", 1, "not in the table")
+        self.expect("tests/operator/extra/b_test.cc", source(""), "layers", 1, "no module")
+
+    def test_operator_tests_reach_no_further_than_their_module(self):
+        text = source('#include "operator/plan/p.h"\n')
+        self.expect("tests/operator/api/b_test.cc", text, "layers", 2, "may not include operator/plan")
+
+    def test_operator_cmake_disagrees(self):
+        text = cmake_of("operator").replace(" DEPS operator_api operator_kube", " DEPS operator_api")
+        found = violations_of({"operator/CMakeLists.txt": text})
+        self.assertEqual([v.rule for v in found], ["layers"])
+        self.assertIn("resources", found[0].message)
+
+    def test_generated_targets_are_no_layers(self):
+        text = cmake_of("operator").replace(
+            "operator/api DEPS server_base", "operator/api DEPS server_base operator_proto"
+        )
+        self.expect_none("operator/CMakeLists.txt", text)
 
     # Cycles.
 
