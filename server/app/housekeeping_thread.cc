@@ -54,7 +54,7 @@ void HousekeepingThread::begin_snapshot(Zxid zxid) {
 void HousekeepingThread::write_slice(std::string bytes, bool last) {
   {
     const std::lock_guard lock(mutex_);
-    slice_ = Slice{std::move(bytes), last};
+    slice_ = Slice{.bytes = std::move(bytes), .last = last};
   }
   wake_.notify_one();
 }
@@ -116,6 +116,14 @@ void HousekeepingThread::open_snapshot(Zxid zxid) {
   callbacks_.slice_wanted();
 }
 
+void HousekeepingThread::abandon_snapshot() {
+  {
+    const std::lock_guard lock(mutex_);
+    slice_ = Slice{.bytes = {}, .last = false, .abandoned = true};
+  }
+  wake_.notify_one();
+}
+
 void HousekeepingThread::append_slice(const Slice& slice) {
   if (!file_) {
     return;  // Given up already; this slice was on its way.
@@ -123,6 +131,10 @@ void HousekeepingThread::append_slice(const Slice& slice) {
   if (check_space() == storage::SpaceLevel::kExhausted) {
     // The log needs what is left more; without the unfinished file there is more of it.
     finish_snapshot(Error{ErrorKind::kNoSpace, "no space for " + file_->final_path()});
+    return;
+  }
+  if (slice.abandoned) {
+    finish_snapshot(Error{ErrorKind::kUnavailable, "another state took the place of this one"});
     return;
   }
   Status status = file_->append(slice.bytes);

@@ -70,6 +70,8 @@ class HousekeepingThread {
   void begin_snapshot(Zxid zxid);
   /// The slice that was asked for; `last` makes the file durable.
   void write_slice(std::string bytes, bool last);
+  /// The snapshot that was begun will not be completed: snapshot_finished reports that it failed.
+  void abandon_snapshot();
   /// So many bytes went into the log. Looks at the free space whenever a part of the reserve may be
   /// gone, not only once a second: fast writers fill a small disk in less. On the log thread, since
   /// this one may be syncing a snapshot; space_seen is then called there.
@@ -80,6 +82,7 @@ class HousekeepingThread {
   struct Slice {
     std::string bytes;
     bool last = false;
+    bool abandoned = false;
   };
 
   void run(const std::stop_token& stop);

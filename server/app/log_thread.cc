@@ -19,18 +19,17 @@ void LogThread::submit(LogBatch& batch) {
   bool was_idle = false;
   {
     const std::lock_guard lock(mutex_);
-    was_idle = waiting_.empty();
+    was_idle = !has_work();
     if (was_idle) {
       std::swap(waiting_, batch);
       waiting_since_ = monotonic_now();
+    } else if (later_.empty()) {
+      add(waiting_, batch);
     } else {
-      const size_t offset = waiting_.bytes.size();
-      waiting_.bytes.append(batch.bytes);
-      for (LogBatch::Entry entry : batch.entries) {
-        entry.begin += offset;
-        entry.end += offset;
-        waiting_.entries.push_back(entry);
+      if (later_.back().job) {
+        later_.emplace_back();
       }
+      add(later_.back().batch, batch);
     }
   }
   batch.clear();
@@ -39,10 +38,28 @@ void LogThread::submit(LogBatch& batch) {
   }
 }
 
+void LogThread::add(LogBatch& to, LogBatch& batch) {
+  const size_t offset = to.bytes.size();
+  to.bytes.append(batch.bytes);
+  for (LogBatch::Entry entry : batch.entries) {
+    entry.begin += offset;
+    entry.end += offset;
+    to.entries.push_back(entry);
+  }
+}
+
+void LogThread::submit_job(LogJob job) {
+  {
+    const std::lock_guard lock(mutex_);
+    later_.push_back({.batch = {}, .job = std::move(job)});
+  }
+  wake_.notify_one();
+}
+
 bool LogThread::write_now(LogBatch& batch) {
   {
     const std::lock_guard lock(mutex_);
-    if (writing_ || !waiting_.empty()) {
+    if (writing_ || has_work()) {
       return false;
     }
     writing_ = true;
@@ -57,7 +74,7 @@ bool LogThread::write_now(LogBatch& batch) {
   {
     const std::lock_guard lock(mutex_);
     writing_ = false;
-    more = !waiting_.empty();
+    more = has_work();
   }
   if (more) {
     wake_.notify_one();
@@ -72,19 +89,32 @@ LogThreadStats LogThread::stats() const {
 
 void LogThread::run(const std::stop_token& stop) {
   LogBatch batch;
+  LogJob job;
   while (true) {
     TimePoint submitted;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, stop, [this] { return !waiting_.empty() && !writing_; });
-      if (waiting_.empty() || writing_) {
+      wake_.wait(lock, stop, [this] { return has_work() && !writing_; });
+      if (!has_work() || writing_) {
         break;  // Asked to stop, and everything is written.
       }
       writing_ = true;
       std::swap(batch, waiting_);
       submitted = waiting_since_;
+      if (batch.empty()) {
+        job = std::move(later_.front().job);
+        batch = std::move(later_.front().batch);
+        submitted = monotonic_now();
+        later_.pop_front();
+      }
     }
-    if (!write(batch, submitted)) {
+    if (job) {
+      const Status done = std::exchange(job, nullptr)(writer_);
+      if (!done) {
+        callbacks_.failed(done.error());
+        return;
+      }
+    } else if (!write(batch, submitted)) {
       callbacks_.failed(*writer_.failure());
       return;
     }

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -43,6 +44,10 @@ struct LogThreadStats {
   int64_t bytes = 0;
 };
 
+/// Something else to do with the log, in its turn between batches: it may close the writer and open
+/// another. An error is as final as one of writing.
+using LogJob = std::function<Status(storage::LogWriter& writer)>;
+
 /// Group commit without a timer: as soon as the disk is idle, everything that waits is written and
 /// synced at once. The first error is final: the member must stop, since nobody can say what the
 /// disk holds.
@@ -65,13 +70,24 @@ class LogThread {
 
   /// Hands over `batch` and takes its content; the caller gets an empty batch with capacity back.
   void submit(LogBatch& batch);
-  /// The same on the caller's thread, which waits for the disk: `synced` is called before it
-  /// returns true. False, with the batch untouched, while the log thread has anything to do.
+  /// Done behind all batches that were submitted before, and ahead of those that come later.
+  void submit_job(LogJob job);
+  /// The same as submit() on the caller's thread, which waits for the disk: `synced` is called
+  /// before it returns true. False, with the batch untouched, while the log thread has anything to
+  /// do.
   [[nodiscard]] bool write_now(LogBatch& batch);
   [[nodiscard]] LogThreadStats stats() const;
 
  private:
+  /// What comes behind waiting_: once there is a job, batches queue behind it.
+  struct Later {
+    LogBatch batch;
+    LogJob job;  ///< Null: a batch.
+  };
+
   void run(const std::stop_token& stop);
+  [[nodiscard]] bool has_work() const { return !waiting_.empty() || !later_.empty(); }
+  static void add(LogBatch& to, LogBatch& batch);
   [[nodiscard]] bool write(const LogBatch& batch, TimePoint submitted);
   void record(TimePoint submitted, TimePoint started, TimePoint ended, const LogBatch& batch);
 
@@ -83,6 +99,7 @@ class LogThread {
   std::condition_variable_any wake_;
   LogBatch waiting_;         // Guarded by mutex_.
   TimePoint waiting_since_;  // Guarded by mutex_.
+  std::deque<Later> later_;  // Guarded by mutex_.
   bool writing_ = false;     // Guarded by mutex_.
   LogThreadStats stats_;     // Guarded by mutex_.
   std::jthread thread_;      // Last: it uses all of the above.

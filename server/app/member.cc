@@ -39,9 +39,34 @@ std::string_view name_of(storage::SpaceLevel level) {
   return "unknown";
 }
 
+std::string_view name_of(wire::PeerState state) {
+  switch (state) {
+    case wire::PeerState::kLooking:
+      return "looking";
+    case wire::PeerState::kFollowing:
+      return "following";
+    case wire::PeerState::kLeading:
+      return "leading";
+    case wire::PeerState::kObserving:
+      return "observing";
+  }
+  return "unknown";
+}
+
 uint64_t random_seed() {
   std::random_device device;
   return (uint64_t{device()} << 32) | device();
+}
+
+node::Options member_options(const config::Config& config,
+                             const std::optional<EnsembleSetup>& setup,
+                             const storage::Recovered& recovered) {
+  node::Options options = node_options(config, random_seed());
+  if (setup) {
+    options.server = setup->self;
+    options.ensemble = ensemble_options(config, *setup, recovered);
+  }
+  return options;
 }
 
 }  // namespace
@@ -61,7 +86,8 @@ Member::Member(boost::asio::io_context& loop, Parts parts)
       initial_configuration_(std::move(parts.initial_configuration)),
       gate_(gate_options(config_), random_seed()),
       throttle_(request_throttle_options(config_)),
-      node_(node_options(config_, random_seed()),
+      setup_(std::move(parts.setup)),
+      node_(member_options(config_, setup_, *parts.recovered),
             node::Recovered{.database = std::move(parts.recovered->database),
                             .recent_txns = std::move(parts.recovered->recent_txns),
                             .snapshot_zxid = parts.recovered->snapshot_zxid},
@@ -80,6 +106,9 @@ Result<std::unique_ptr<Member>> Member::create(boost::asio::io_context& loop, Pa
   const Status started = member->start_threads();
   if (!started) {
     return started.error();
+  }
+  if (member->setup_) {
+    member->start_quorum();
   }
   member->arm_timer();
   return member;
@@ -182,7 +211,7 @@ Status Member::listen() {
     const bool is_secure = options.tls == net::TlsMode::kOn;
     (is_secure ? config_.secure_client : config_.client).port = bound->front().port;
   }
-  return Status{};
+  return quorum_ ? begin_quorum() : Status{};
 }
 
 std::vector<net::BoundAddress> Member::client_addresses() const { return port_.bound(); }
@@ -193,6 +222,9 @@ void Member::step(const node::Event& event) {
 }
 
 void Member::perform() {
+  if (quorum_) {
+    perform_on_disk();
+  }
   const std::string_view bytes = actions_.bytes;
   for (const auto& send : actions_.sends) {
     port_.send(send.connection, bytes.substr(send.begin, send.end - send.begin));
@@ -223,6 +255,15 @@ void Member::perform() {
     housekeeping_->write_slice(std::move(actions_.snapshot_bytes), actions_.snapshot_ends);
     actions_.snapshot_bytes = std::string();
   }
+  if (actions_.snapshot_abandoned) {
+    housekeeping_->abandon_snapshot();
+  }
+  if (quorum_) {
+    if (actions_.quorum.wanted_changed) {
+      quorum_->set_wanted(node_.wanted_peers());
+    }
+    quorum_->perform(actions_.quorum);
+  }
   if (!actions_.notes.empty()) {
     log_notes();
   }
@@ -243,7 +284,7 @@ void Member::take_appends() {
                               .roll_before = std::exchange(roll_next_, false)});
   }
   if (!in_turn_) {
-    submit_batch();
+    quorum_ ? submit_soon() : submit_batch();
   }
 }
 
@@ -255,7 +296,8 @@ void Member::on_log_synced(Zxid zxid, int64_t bytes) {
 }
 
 void Member::write_or_submit_batch() {
-  if (!inline_sync_.turn_ended(batch_.bytes.size()) || batch_.empty()) {
+  // A member of an ensemble has heartbeats to answer, which must not wait for a disk.
+  if (!inline_sync_.turn_ended(batch_.bytes.size()) || batch_.empty() || quorum_) {
     submit_batch();
     return;
   }
@@ -337,6 +379,19 @@ void Member::log_notes() {
       case node::NoteKind::kDigestMismatch:
         log::error("digest_mismatch",
                    {{"zxid", log::hex(note.zxid.value)}, {"action", "please report this bug"}});
+        break;
+      case node::NoteKind::kRoleChanged:
+        log::info("role_changed", {{"role", name_of(static_cast<wire::PeerState>(note.value))},
+                                   {"leader", note.peer.value},
+                                   {"reason", note.detail}});
+        break;
+      case node::NoteKind::kServing:
+        log::info("serving", {{"role", name_of(static_cast<wire::PeerState>(note.value))},
+                              {"leader", note.peer.value},
+                              {"epoch", note.zxid.epoch()}});
+        break;
+      case node::NoteKind::kLinkClosed:
+        log::info("learner_closed", {{"reason", note.detail}});
         break;
       case node::NoteKind::kReaped:
         log::info("containers_reaped", {{"count", note.value}});

@@ -14,10 +14,12 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "server/app/connection_gate.h"
+#include "server/app/ensemble_setup.h"
 #include "server/app/housekeeping_thread.h"
 #include "server/app/inline_sync.h"
 #include "server/app/log_thread.h"
 #include "server/app/process_facts.h"
+#include "server/app/quorum_ports.h"
 #include "server/app/request_throttle.h"
 #include "server/auth/authenticate.h"
 #include "server/auth/certificate.h"
@@ -69,7 +71,8 @@ class Member final : public net::ConnectionHandler {
     std::shared_ptr<net::TlsContext> tls;        ///< Null without a secure port.
     std::shared_ptr<net::TlsContext> admin_tls;  ///< Of the HTTP server; null without TLS there.
     std::optional<auth::CertificateIdRule> certificate_rule;
-    int64_t load_ms = 0;  ///< Time that recovery took.
+    std::optional<EnsembleSetup> setup;  ///< Nothing: standalone.
+    int64_t load_ms = 0;                 ///< Time that recovery took.
   };
 
   /// Opens the log for writing and starts the threads; does not listen yet.
@@ -109,6 +112,20 @@ class Member final : public net::ConnectionHandler {
  private:
   Member(boost::asio::io_context& loop, Parts parts);
   Status start_threads();
+
+  // member_quorum.cc: of members of an ensemble.
+  void start_quorum();
+  /// Binds the election port and begins to look for a leader.
+  [[nodiscard]] Status begin_quorum();
+  void perform_on_disk();
+  void save_epochs(Epoch accepted, Epoch current);
+  [[nodiscard]] Result<storage::Recovered> change_log(storage::LogWriter& writer,
+                                                      const std::function<Status()>& change);
+  void truncate_log(Zxid zxid, bool reload);
+  void install_snapshot(Zxid zxid, std::string bytes);
+  void probe_log(const zab::LeaderActions::ProbeLog& probe);
+  void read_log(const zab::LeaderActions::ReadLog& read);
+  void submit_soon();
 
   /// Hands `event` to the machine and performs what it wants.
   void step(const node::Event& event);
@@ -158,11 +175,13 @@ class Member final : public net::ConnectionHandler {
   ConnectionGate gate_;
   RequestThrottle throttle_;
 
+  std::optional<EnsembleSetup> setup_;
   node::Node node_;
   node::Actions actions_;
   LogBatch batch_;
   InlineSync inline_sync_;
   bool roll_next_ = false;
+  bool submit_posted_ = false;
   int64_t appended_bytes_ = 0;  ///< Ever handed to the log thread, or about to be.
   /// What the log may still grow by before the reserve of the disk is touched: without what is on
   /// its way, so that no burst between two looks at the disk can use it up.
@@ -184,6 +203,7 @@ class Member final : public net::ConnectionHandler {
   bool restored_ = false;  ///< Replaced, but not durable yet.
 
   net::ClientPort port_;
+  std::unique_ptr<QuorumPorts> quorum_;  ///< Null: standalone.
   // The threads post to loop_ and stop before anything above is destroyed.
   std::unique_ptr<HousekeepingThread> housekeeping_;
   std::unique_ptr<LogThread> log_thread_;

@@ -183,7 +183,8 @@ storage::RecoverOptions recover_options(const config::Config& config) {
   return {.tree = tree_options(config),
           .trust_empty_snapshot = config.storage.snapshot_trust_empty,
           .db_autocreate = config.storage.autocreate_db,
-          .enforce_epochs = false,
+          .enforce_epochs =
+              config::needs_quorum(config.quorum) || !config.quorum.dynamic_config_file.empty(),
           .recent_txns_max = config.storage.commit_log_count};
 }
 
@@ -295,6 +296,18 @@ net::TlsOptions client_tls_options(const config::Config& config) {
       : tls.client_auth == ClientAuth::kWant ? net::ClientAuthentication::kWant
                                              : net::ClientAuthentication::kNone;
   options.verify_client_host_name = tls.hostname_verification && tls.client_hostname_verification;
+  return options;
+}
+
+net::TlsOptions quorum_tls_options(const config::Config& config, net::TlsSide side) {
+  using ClientAuth = config::TlsSettings::ClientAuth;
+  const config::TlsSettings& tls = config.quorum_tls;
+  net::TlsOptions options = tls_options(tls);
+  options.side = side;
+  options.client_authentication = tls.client_auth == ClientAuth::kNone
+                                      ? net::ClientAuthentication::kNone
+                                      : net::ClientAuthentication::kNeed;
+  options.verify_host_name = tls.hostname_verification;
   return options;
 }
 

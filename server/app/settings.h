@@ -41,6 +41,8 @@ namespace quorate::app {
                                                 std::shared_ptr<net::TlsContext> tls);
 /// TLS of the client port.
 [[nodiscard]] net::TlsOptions client_tls_options(const config::Config& config);
+/// TLS between members, for one side of it. Requires sslQuorum.
+[[nodiscard]] net::TlsOptions quorum_tls_options(const config::Config& config, net::TlsSide side);
 /// TLS of the HTTP server of commands. Requires config::admin_tls().
 [[nodiscard]] net::TlsOptions admin_tls_options(const config::Config& config);
 

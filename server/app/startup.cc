@@ -42,25 +42,14 @@ void tell(const config::LogSettings& settings, std::span<const config::Problem> 
   }
 }
 
-/// What this release cannot be asked to be.
-std::optional<std::string> unsupported_role(const config::QuorumSettings& quorum) {
-  const bool ensemble = quorum.servers.size() > 1 || !quorum.standalone_enabled ||
-                        !quorum.dynamic_config_file.empty();
-  if (!ensemble) {
-    return std::nullopt;
-  }
-  return "this release runs standalone members only: remove the server.N lines and "
-         "dynamicConfigFile, and leave standaloneEnabled at true";
-}
-
 Result<storage::Recovered> recover_database(storage::FileSystem& fs,
                                             const storage::Directories& directories,
-                                            const config::Config& config) {
+                                            const config::Config& config, bool has_peers) {
   Result<storage::Recovered> recovered = storage::recover(fs, directories, recover_options(config));
   if (!recovered) {
     return recovered;
   }
-  if (!recovered->trusted) {
+  if (!recovered->trusted && !has_peers) {
     return Error{ErrorKind::kInvalidInput,
                  "the data directory " + directories.data +
                      " is empty and zookeeper.db.autocreate=false: create the file 'initialize' in "
@@ -188,9 +177,6 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
                       .initial_configuration = redact_config(loaded.file_text),
                       .file_system = std::make_unique<storage::PosixFileSystem>()};
   const config::Config& config = parts.config;
-  if (const std::optional<std::string> reason = unsupported_role(config.quorum)) {
-    return refuse({ErrorKind::kInvalidInput, loaded.file_name + ": " + *reason});
-  }
   parts.directories = storage::directories_of(config.storage.data_dir, config.storage.data_log_dir);
   Result<storage::DirectoryLocks> locks = storage::open_directories(
       *parts.file_system, parts.directories, config.storage.autocreate_data_dir);
@@ -198,6 +184,12 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
     return refuse(locks.error());
   }
   parts.locks = std::move(*locks);
+  Result<std::optional<EnsembleSetup>> setup =
+      set_up_ensemble(*parts.file_system, parts.directories, config);
+  if (!setup) {
+    return refuse(setup.error());
+  }
+  parts.setup = std::move(*setup);
   const Status tls = load_tls(parts);
   if (!tls) {
     return refuse(tls.error());
@@ -212,7 +204,7 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
   }
   const TimePoint started = monotonic_now();
   Result<storage::Recovered> recovered =
-      recover_database(*parts.file_system, parts.directories, config);
+      recover_database(*parts.file_system, parts.directories, config, parts.setup.has_value());
   if (!recovered) {
     return refuse(recovered.error());
   }

@@ -69,9 +69,12 @@ class ElectionMesh::Impl final : public GateHandler {
   }
 
   void send(ServerId to, const wire::Notification& notification) {
+    std::string frame;
+    wire::encode_frame(notification, frame);
+    send_frame(to, std::move(frame));
+  }
+  void send_frame(ServerId to, std::string frame) {
     if (ElectionPeer* peer = find(to)) {
-      std::string frame;
-      wire::encode_frame(notification, frame);
       peer->send(std::move(frame));
     }
   }
@@ -193,6 +196,9 @@ void ElectionMesh::set_peers(std::vector<MeshPeer> peers) { impl_->set_peers(std
 void ElectionMesh::set_wanted(std::span<const ServerId> wanted) { impl_->set_wanted(wanted); }
 void ElectionMesh::send(ServerId to, const wire::Notification& notification) {
   impl_->send(to, notification);
+}
+void ElectionMesh::send_frame(ServerId to, std::string frame) {
+  impl_->send_frame(to, std::move(frame));
 }
 bool ElectionMesh::is_connected(ServerId peer) const { return impl_->is_connected(peer); }
 GateStats ElectionMesh::gate_stats() const { return impl_->gate_stats(); }

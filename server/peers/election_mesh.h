@@ -80,6 +80,8 @@ class ElectionMesh {
   void set_wanted(std::span<const ServerId> wanted);
   /// To a peer without a connection it is lost.
   void send(ServerId to, const wire::Notification& notification);
+  /// The same, encoded by wire::encode_frame().
+  void send_frame(ServerId to, std::string frame);
 
   [[nodiscard]] bool is_connected(ServerId peer) const;
   [[nodiscard]] GateStats gate_stats() const;

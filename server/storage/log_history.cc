@@ -21,13 +21,11 @@ size_t first_needed(const std::vector<LogFile>& files, Zxid from) {
   return first;
 }
 
-/// Whether a history that ends with `last` can go on with `next`: within an epoch zxids are dense,
-/// and an epoch begins with counter 1.
+}  // namespace
+
 bool follows(Zxid last, Zxid next) {
   return next == last.next() || (next.epoch() > last.epoch() && next.counter() == 1);
 }
-
-}  // namespace
 
 std::string hex_text(Zxid zxid) {
   char text[24];

@@ -77,6 +77,7 @@ class SnapshotStream {
   /// No snapshot begins like this.
   [[nodiscard]] bool is_malformed() const { return part_ == Part::kMalformed; }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
+  [[nodiscard]] std::string take_bytes() { return std::move(bytes_); }
 
  private:
   enum class Part : uint8_t { kSessions, kAcls, kNodes, kSignature, kWhole, kMalformed };

@@ -60,7 +60,7 @@ SERVER = {
     "peers": Module(False, ("net",), ("Boost::headers", "OpenSSL::SSL")),
     "metrics": Module(False, ("log", "report"), ("prometheus-cpp::core",)),
     "admin": Module(False, ("net", "metrics"), ("Boost::headers", "OpenSSL::SSL")),
-    "app": Module(False, ("node", "config", "storage", "net", "admin", "metrics")),
+    "app": Module(False, ("node", "config", "storage", "net", "peers", "admin", "metrics")),
     "client": Module(False, ("wire", "net"), ("Boost::headers", "OpenSSL::SSL")),
     "cli": Module(
         False,

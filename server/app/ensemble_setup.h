@@ -1,0 +1,45 @@
+// What makes a member part of an ensemble: its id, the others, and the options that follow.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "server/app/quorum_ports.h"
+#include "server/base/result.h"
+#include "server/config/config.h"
+#include "server/net/tls_context.h"
+#include "server/node/options.h"
+#include "server/quorum/configuration.h"
+#include "server/storage/directories.h"
+#include "server/storage/file_system.h"
+#include "server/storage/recover.h"
+
+namespace quorate::app {
+
+/// TLS between members: each is a server to some and a client to others.
+struct QuorumTls {
+  std::shared_ptr<net::TlsContext> server;
+  std::shared_ptr<net::TlsContext> client;
+};
+
+struct EnsembleSetup {
+  ServerId self;
+  quorum::Configuration configuration;
+  QuorumTls tls;  ///< Null without sslQuorum.
+};
+
+/// Nothing for a standalone member. Reads the dynamic configuration file, if zoo.cfg names one, and
+/// the file myid, unless zoo.cfg gives the member a name. Errors say which file and what to write
+/// into it.
+[[nodiscard]] Result<std::optional<EnsembleSetup>> set_up_ensemble(
+    storage::FileSystem& fs, const storage::Directories& directories, const config::Config& config);
+
+[[nodiscard]] node::EnsembleOptions ensemble_options(const config::Config& config,
+                                                     const EnsembleSetup& setup,
+                                                     const storage::Recovered& recovered);
+[[nodiscard]] QuorumPortsOptions quorum_ports_options(const config::Config& config,
+                                                      const EnsembleSetup& setup);
+
+}  // namespace quorate::app

@@ -1,0 +1,207 @@
+// The member of an ensemble: what its machine wants of the disk and the peers.
+#include <cstdlib>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "server/app/member.h"
+#include "server/app/settings.h"
+#include "server/log/logger.h"
+#include "server/storage/epochs.h"
+#include "server/storage/log_slice.h"
+
+namespace quorate::app {
+namespace {
+
+/// Runs `then` with what `work` returns on the loop.
+template <typename Work, typename Then>
+LogJob job(boost::asio::io_context& loop, Work work, Then then) {
+  return [&loop, work = std::move(work), then = std::move(then)](storage::LogWriter& writer) {
+    auto result = work(writer);
+    if (!result) {
+      return Status(result.error());
+    }
+    boost::asio::post(loop,
+                      [then, result = std::move(*result)]() mutable { then(std::move(result)); });
+    return Status{};
+  };
+}
+
+zab::LogProbe probe_of(const storage::LogNeighbours& found) {
+  return {.floor = found.floor,
+          .next = found.next,
+          .is_contiguous = found.is_contiguous,
+          .bytes = found.bytes};
+}
+
+}  // namespace
+
+void Member::start_quorum() {
+  quorum_ = std::make_unique<QuorumPorts>(
+      loop_, quorum_ports_options(config_, *setup_),
+      QuorumPorts::Callbacks{
+          .event = [this](const node::Event& event) { step(event); },
+          .snapshot = [this](Zxid zxid,
+                             std::string bytes) { install_snapshot(zxid, std::move(bytes)); }});
+  quorum_->set_configuration(node_.configuration());
+  quorum_->set_wanted(node_.wanted_peers());
+}
+
+Status Member::begin_quorum() {
+  const Status listening = quorum_->listen();
+  if (!listening) {
+    return listening;
+  }
+  node_.begin(read_clocks(), actions_);
+  perform();
+  return Status{};
+}
+
+/// Before anything else of the step.
+void Member::perform_on_disk() {
+  const node::QuorumActions& wanted = actions_.quorum;
+  if (!wanted.configurations.empty()) {
+    quorum_->set_configuration(node_.configuration());
+  }
+  if (wanted.save_epochs) {
+    save_epochs(wanted.save_epochs->accepted, wanted.save_epochs->current);
+  }
+  if (wanted.truncate) {
+    truncate_log(wanted.truncate->zxid, wanted.truncate->reload);
+  }
+  for (const zab::LeaderActions::ProbeLog& probe : wanted.probes) {
+    probe_log(probe);
+  }
+  for (const zab::LeaderActions::ReadLog& read : wanted.reads) {
+    read_log(read);
+  }
+}
+
+void Member::save_epochs(Epoch accepted, Epoch current) {
+  // Accepted first: a crash between the two must not leave the greater one behind.
+  const std::string& directory = directories_.snapshots;
+  Status saved = storage::write_accepted_epoch(*file_system_, directory, accepted.value);
+  if (saved) {
+    saved = storage::write_current_epoch(*file_system_, directory, current.value);
+  }
+  if (!saved) {
+    die(saved.error());
+  }
+  boost::asio::post(loop_, [this, accepted, current] {
+    step(node::EpochsSaved{.accepted = accepted, .current = current});
+  });
+}
+
+/// Closes the log, lets `change` change the files, and opens it again where it ends now.
+Result<storage::Recovered> Member::change_log(storage::LogWriter& writer,
+                                              const std::function<Status()>& change) {
+  if (const Status sealed = writer.seal(); !sealed) {
+    return sealed.error();
+  }
+  if (const Status changed = change(); !changed) {
+    return changed.error();
+  }
+  Result<storage::Recovered> recovered =
+      storage::recover(*file_system_, directories_, recover_options(config_));
+  if (!recovered) {
+    return recovered;
+  }
+  Result<storage::LogWriter> opened = storage::LogWriter::open(
+      *file_system_, directories_.logs, recovered->tail, log_options(config_));
+  if (!opened) {
+    return opened.error();
+  }
+  writer = std::move(*opened);
+  return recovered;
+}
+
+void Member::truncate_log(Zxid zxid, bool reload) {
+  submit_batch();
+  log::warn("log_truncated", {{"zxid", log::hex(zxid.value)}, {"reload", reload}});
+  log_thread_->submit_job(job(
+      loop_,
+      [this, zxid](storage::LogWriter& writer) {
+        return change_log(writer,
+                          [&] { return storage::cut_history(*file_system_, directories_, zxid); });
+      },
+      [this, reload](storage::Recovered recovered) {
+        node::LogTruncated event{.last = recovered.last_zxid};
+        if (reload) {
+          event.reloaded = std::make_shared<tree::Database>(std::move(recovered.database));
+        }
+        step(event);
+      }));
+}
+
+void Member::install_snapshot(Zxid zxid, std::string bytes) {
+  submit_batch();
+  log::info("snapshot_received",
+            {{"zxid", log::hex(zxid.value)}, {"bytes", static_cast<int64_t>(bytes.size())}});
+  log_thread_->submit_job([this, zxid, bytes = std::move(bytes)](storage::LogWriter& writer) {
+    Result<tree::Database> loaded = tree::load_snapshot_stream(bytes, tree_options(config_));
+    if (!loaded) {
+      log::error("snapshot_unreadable", {{"reason", loaded.error().message}});
+      boost::asio::post(loop_, [this, zxid] { step(node::SnapshotReceived{zxid, nullptr}); });
+      return Status{};
+    }
+    loaded->set_last_zxid(zxid);
+    const Result<storage::Recovered> changed = change_log(writer, [&]() -> Status {
+      const Result<int64_t> written =
+          storage::write_snapshot(*file_system_, directories_.snapshots, *loaded,
+                                  housekeeping_options(config_, directories_).compression);
+      return written ? storage::drop_logs(*file_system_, directories_) : Status(written.error());
+    });
+    if (!changed) {
+      return Status(changed.error());
+    }
+    boost::asio::post(
+        loop_, [this, zxid, database = std::make_shared<tree::Database>(std::move(*loaded))] {
+          step(node::SnapshotReceived{zxid, database});
+        });
+    return Status{};
+  });
+}
+
+void Member::probe_log(const zab::LeaderActions::ProbeLog& probe) {
+  submit_batch();
+  log_thread_->submit_job(job(
+      loop_,
+      [this, wanted = probe.wanted](storage::LogWriter&) {
+        return storage::find_log_neighbours(*file_system_, directories_.logs, wanted.zxid,
+                                            wanted.until);
+      },
+      [this, link = probe.link](const storage::LogNeighbours& found) {
+        step(zab::LogProbed{link, probe_of(found)});
+      }));
+}
+
+void Member::read_log(const zab::LeaderActions::ReadLog& read) {
+  submit_batch();
+  log_thread_->submit_job(job(
+      loop_,
+      [this, read](storage::LogWriter&) {
+        return storage::read_log_slice(*file_system_, directories_.logs, read.after, read.until,
+                                       read.bytes_max);
+      },
+      [this, link = read.link](std::vector<storage::LoggedTxn> txns) {
+        zab::LogRead event{.link = link, .txns = {}};
+        for (storage::LoggedTxn& txn : txns) {
+          event.txns.push_back({txn.zxid, std::move(txn.bytes)});
+        }
+        step(event);
+      }));
+}
+
+/// One hand-over to the log for all packets that were read together.
+void Member::submit_soon() {
+  if (submit_posted_) {
+    return;
+  }
+  submit_posted_ = true;
+  boost::asio::post(loop_, [this] {
+    submit_posted_ = false;
+    submit_batch();
+  });
+}
+
+}  // namespace quorate::app

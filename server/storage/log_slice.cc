@@ -1,0 +1,206 @@
+// Parts of the history on disk.
+#include "server/storage/log_slice.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/storage/log_history.h"
+#include "server/storage/log_reader.h"
+
+namespace quorate::storage {
+namespace {
+
+/// The log that may hold `zxid`: the last one that begins at or before it.
+Zxid start_of(const std::vector<LogFile>& logs, Zxid zxid) {
+  Zxid start;
+  for (const LogFile& log : logs) {
+    if (log.first_zxid <= zxid) {
+      start = log.first_zxid;
+    }
+  }
+  return start;
+}
+
+}  // namespace
+
+Result<std::vector<LoggedTxn>> read_log_slice(FileSystem& fs, const std::string& directory,
+                                              Zxid after, Zxid until, size_t bytes_max) {
+  Result<LogHistory> history = LogHistory::open(fs, directory, after);
+  if (!history) {
+    return history.error();
+  }
+  std::vector<LoggedTxn> txns;
+  size_t bytes = 0;
+  Zxid last = after;
+  while (true) {
+    const Result<std::optional<HistoryEntry>> entry = history->next();
+    if (!entry) {
+      return entry.error();
+    }
+    if (!*entry || (*entry)->record.header.zxid > until ||
+        !follows(last, (*entry)->record.header.zxid)) {
+      return txns;
+    }
+    last = (*entry)->record.header.zxid;
+    bytes += (*entry)->bytes.size();
+    if (!txns.empty() && bytes > bytes_max) {
+      return txns;
+    }
+    txns.push_back({last, std::string((*entry)->bytes)});
+  }
+}
+
+Result<LogNeighbours> find_log_neighbours(FileSystem& fs, const std::string& directory, Zxid zxid,
+                                          Zxid until) {
+  LogNeighbours found;
+  const Result<std::vector<LogFile>> logs = list_logs(fs, directory);
+  if (!logs) {
+    return logs.error();
+  }
+  const Zxid start = start_of(*logs, zxid);
+  if (start == Zxid{}) {
+    return found;
+  }
+  Result<LogHistory> history = LogHistory::open(fs, directory, Zxid{start.value - 1});
+  if (!history) {
+    return history.error();
+  }
+  Zxid last;
+  found.is_contiguous = true;
+  while (true) {
+    const Result<std::optional<HistoryEntry>> entry = history->next();
+    if (!entry) {
+      return entry.error();
+    }
+    if (!*entry || (*entry)->record.header.zxid > until) {
+      found.is_contiguous = found.is_contiguous && found.floor && last == until;
+      return found;
+    }
+    const Zxid at = (*entry)->record.header.zxid;
+    if (at <= zxid) {
+      found.floor = at;
+    } else {
+      found.next = found.next ? found.next : at;
+      found.bytes += static_cast<int64_t>((*entry)->bytes.size());
+      found.is_contiguous = found.is_contiguous && follows(last, at);
+    }
+    last = at;
+  }
+}
+
+namespace {
+
+Status unlink_durably(FileSystem& fs, const std::string& directory, const std::string& name) {
+  const Status gone = fs.unlink(join_path(directory, name));
+  return gone ? fs.sync_directory(directory) : gone;
+}
+
+/// Writes the entries of `log` up to `zxid` into a file of the same name in `scratch`; returns how
+/// many there are.
+Result<size_t> copy_entries(FileSystem& fs, const std::string& directory, const LogFile& log,
+                            const std::string& scratch, Zxid zxid) {
+  Result<LogReader> reader = LogReader::open(fs, join_path(directory, log.name));
+  if (!reader) {
+    return reader.error();
+  }
+  Result<LogWriter> writer = LogWriter::open(fs, scratch, LogTail{}, LogOptions{});
+  if (!writer) {
+    return writer.error();
+  }
+  size_t count = 0;
+  while (true) {
+    const auto entry = reader->next();
+    if (!entry) {
+      return entry.error();
+    }
+    if (!*entry) {
+      break;
+    }
+    const std::optional<wire::TxnRecord> record = wire::decode_txn((*entry)->bytes);
+    if (!record || record->header.zxid > zxid) {
+      break;
+    }
+    writer->append(record->header.zxid, (*entry)->bytes);
+    ++count;
+  }
+  if (const Status synced = writer->sync(); !synced) {
+    return synced.error();
+  }
+  if (const Status sealed = writer->seal(); !sealed) {
+    return sealed.error();
+  }
+  return count;
+}
+
+Status replace_log(FileSystem& fs, const Directories& directories, const LogFile& log, Zxid zxid) {
+  const std::string scratch = join_path(directories.logs, ".cut");
+  if (const Status made = fs.make_directories(scratch); !made) {
+    return made;
+  }
+  const Result<std::vector<std::string>> left = fs.list(scratch);
+  if (!left) {
+    return left.error();
+  }
+  for (const std::string& name : *left) {
+    if (const Status gone = fs.unlink(join_path(scratch, name)); !gone) {
+      return gone;
+    }
+  }
+  const Result<size_t> copied = copy_entries(fs, directories.logs, log, scratch, zxid);
+  if (!copied) {
+    return copied.error();
+  }
+  if (*copied == 0) {
+    return unlink_durably(fs, directories.logs, log.name);
+  }
+  if (const Status moved =
+          fs.rename(join_path(scratch, log.name), join_path(directories.logs, log.name));
+      !moved) {
+    return moved;
+  }
+  return fs.sync_directory(directories.logs);
+}
+
+}  // namespace
+
+Status cut_history(FileSystem& fs, const Directories& directories, Zxid zxid) {
+  const Result<std::vector<SnapshotName>> snapshots = list_snapshots(fs, directories.snapshots);
+  if (!snapshots) {
+    return snapshots.error();
+  }
+  for (const SnapshotName& snapshot : *snapshots) {
+    if (snapshot.zxid <= zxid) {
+      continue;
+    }
+    if (const Status gone = unlink_durably(fs, directories.snapshots, snapshot.name); !gone) {
+      return gone;
+    }
+  }
+  const Result<std::vector<LogFile>> logs = list_logs(fs, directories.logs);
+  if (!logs) {
+    return logs.error();
+  }
+  for (auto log = logs->rbegin(); log != logs->rend(); ++log) {
+    const Status done = log->first_zxid > zxid ? unlink_durably(fs, directories.logs, log->name)
+                                               : replace_log(fs, directories, *log, zxid);
+    if (!done || log->first_zxid <= zxid) {
+      return done;
+    }
+  }
+  return {};
+}
+
+Status drop_logs(FileSystem& fs, const Directories& directories) {
+  const Result<std::vector<LogFile>> logs = list_logs(fs, directories.logs);
+  if (!logs) {
+    return logs.error();
+  }
+  for (auto log = logs->rbegin(); log != logs->rend(); ++log) {
+    if (const Status gone = unlink_durably(fs, directories.logs, log->name); !gone) {
+      return gone;
+    }
+  }
+  return {};
+}
+
+}  // namespace quorate::storage
