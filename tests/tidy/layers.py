@@ -91,7 +91,7 @@ OPERATOR = {
     ),
     "controller": Module(
         False,
-        ("plan", "transport", "server/log"),
+        ("plan", "transport", "server/log", "server/admin"),
         ("prometheus-cpp::core", "CLI11::CLI11", "Boost::headers", "Threads::Threads"),
     ),
     "local": Module(

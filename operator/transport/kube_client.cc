@@ -1,0 +1,134 @@
+// Waiting for answers, and patience with a busy server.
+#include "operator/transport/kube_client.h"
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "operator/kube/response.h"
+
+namespace quorate::transport {
+
+namespace {
+
+using kube::ApiError;
+using kube::ApiErrorKind;
+
+constexpr int kAttemptsMax = 6;
+constexpr Duration kBrokenDelay = std::chrono::milliseconds(100);
+
+/// Where an answer meets the thread that waits for it; it outlives either.
+struct Meeting {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  std::optional<kube::ApiResult<kube::Response>> answer;
+};
+
+/// Sleeps; false: stopped, or the deadline comes first.
+bool pause(Duration delay, const CallScope& scope) {
+  if (monotonic_now() + delay >= scope.deadline) {
+    return false;
+  }
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, scope.stop, delay, [] { return false; });
+  return !scope.stop.stop_requested();
+}
+
+/// How long to wait before the request is sent again; nothing: it is not.
+std::optional<Duration> retry_delay(const kube::Request& request, const ApiError& error) {
+  const bool is_busy = error.retry_after && !error.is_disruption_budget() &&
+                       (error.kind == ApiErrorKind::kTooManyRequests || error.code == 503);
+  if (is_busy) {
+    return error.retry_after;
+  }
+  if (error.kind == ApiErrorKind::kUnreachable && request.is_repeatable()) {
+    return kBrokenDelay;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+kube::ApiResult<nlohmann::json> KubeClient::send(const kube::Request& request,
+                                                 const CallScope& scope) {
+  int broken_count = 0;
+  for (int attempt = 1;; ++attempt) {
+    auto result = send_once(request, scope);
+    if (result.ok() || attempt == kAttemptsMax) {
+      return result;
+    }
+    if (result.error().kind == ApiErrorKind::kUnreachable && ++broken_count > 1) {
+      return result;
+    }
+    const auto delay = retry_delay(request, result.error());
+    if (!delay || !pause(*delay, scope)) {
+      return result;
+    }
+  }
+}
+
+kube::ApiResult<nlohmann::json> KubeClient::send_once(const kube::Request& request,
+                                                      const CallScope& scope) {
+  if (kube::is_write(request.verb) && !gate_.is_open()) {
+    return ApiError{.kind = ApiErrorKind::kDenied,
+                    .message = "this process does not hold the lease and must not write"};
+  }
+  auto meeting = std::make_shared<Meeting>();
+  const CallId id = transport_.start(Lane::kVerbs, request,
+                                     {.on_done = [meeting](kube::ApiResult<kube::Response> answer) {
+                                       const std::lock_guard lock(meeting->mutex);
+                                       meeting->answer = std::move(answer);
+                                       meeting->changed.notify_all();
+                                     }});
+  std::unique_lock lock(meeting->mutex);
+  const bool has_come = meeting->changed.wait_until(lock, scope.stop, to_steady(scope.deadline),
+                                                    [&] { return meeting->answer.has_value(); });
+  if (!has_come) {
+    lock.unlock();
+    transport_.cancel(id);
+    if (scope.stop.stop_requested()) {
+      return ApiError{.kind = ApiErrorKind::kCancelled, .message = "stopped"};
+    }
+    return ApiError{.kind = ApiErrorKind::kTimeout, .message = "no answer in time"};
+  }
+  if (!meeting->answer->ok()) {
+    return meeting->answer->error();
+  }
+  return kube::decode(meeting->answer->value());
+}
+
+kube::ApiResult<std::vector<nlohmann::json>> list_all(KubeClient& client,
+                                                      const kube::ResourceKind& kind,
+                                                      std::string_view space,
+                                                      const std::string& label_selector,
+                                                      const CallScope& scope) {
+  constexpr size_t kObjectsMax = 100'000;
+  std::vector<nlohmann::json> objects;
+  kube::ListOptions options{.label_selector = label_selector};
+  while (true) {
+    auto answer = client.send(kube::list(kind, space, options), scope);
+    if (!answer) {
+      return answer.error();
+    }
+    auto page = kube::page_of(std::move(*answer));
+    if (!page) {
+      return page.error();
+    }
+    for (nlohmann::json& each : page->items) {
+      objects.push_back(std::move(each));
+    }
+    if (page->continue_token.empty()) {
+      return objects;
+    }
+    if (objects.size() > kObjectsMax) {
+      return ApiError{.kind = ApiErrorKind::kMalformed, .message = "the list has no end"};
+    }
+    options.continue_token = page->continue_token;
+  }
+}
+
+}  // namespace quorate::transport
