@@ -101,8 +101,9 @@ Result<storage::Recovered> Member::change_log(storage::LogWriter& writer,
   if (const Status changed = change(); !changed) {
     return changed.error();
   }
-  Result<storage::Recovered> recovered =
-      storage::recover(*file_system_, directories_, recover_options(config_));
+  storage::RecoverOptions options = recover_options(config_);
+  options.enforce_epochs = false;  // In the middle of a sync they lag behind.
+  Result<storage::Recovered> recovered = storage::recover(*file_system_, directories_, options);
   if (!recovered) {
     return recovered;
   }

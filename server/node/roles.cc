@@ -207,6 +207,11 @@ void begin_serving(State& state, Epoch epoch, Now now, Actions& actions) {
 void adopt_configuration(State& state, const quorum::Configuration& configuration, bool committed,
                          Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
+  if (!ensemble.options.reconfig_enabled) {
+    // The version that the first leader gives to the configuration is ignored as well: Apache's
+    // members, once they hear of it, would look for a leader again and again.
+    return;
+  }
   const bool is_known =
       committed ? configuration == ensemble.committed : configuration == ensemble.last_seen;
   if (is_known) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "server/node/ensemble.h"
 #include "server/node/state.h"
 
 namespace quorate::node {
@@ -65,12 +66,47 @@ void add_watches(const State& state, Status& status) {
   }
 }
 
+Role role_of(const State& state) {
+  if (!state.ensemble) {
+    return Role::kStandalone;
+  }
+  if (!state.serving) {
+    return Role::kLooking;
+  }
+  if (state.ensemble->leader) {
+    return Role::kLeading;
+  }
+  const bool observes = !state.ensemble->committed.is_voter(state.options.server);
+  return observes ? Role::kObserving : Role::kFollowing;
+}
+
+void add_ensemble(const Ensemble& ensemble, Now now, bool serving, Status& status) {
+  EnsembleStatus& to = status.ensemble.emplace();
+  to.leader = serving ? ensemble.leader_id : ServerId{-1};
+  to.accepted = ensemble.accepted;
+  to.current = ensemble.current;
+  to.config_version = ensemble.committed.version;
+  to.configuration = quorum::to_text(ensemble.committed);
+  to.may_vote = ensemble.may_vote;
+  to.voter_count = ensemble.committed.voters().size();
+  if (!serving) {
+    to.looking_for = now.monotonic - ensemble.not_serving_since;
+  }
+  if (ensemble.leader) {
+    to.learners = ensemble.leader->learner_statuses();
+  }
+}
+
 }  // namespace
 
 Status make_status(const State& state, Now now, StatusDetail detail) {
   const tree::Tree& tree = state.database.tree();
   Status status;
+  status.role = role_of(state);
   status.server = state.options.server;
+  if (state.ensemble) {
+    add_ensemble(*state.ensemble, now, state.serving, status);
+  }
   status.last_zxid = state.database.last_zxid();
   status.proposed_zxid = state.history.last();
   status.durable_zxid = state.durable;

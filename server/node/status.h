@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "server/node/event.h"
 #include "server/tree/watches.h"
 #include "server/wire/opcode.h"
+#include "server/zab/leader.h"
 
 namespace quorate::node {
 
@@ -116,7 +118,21 @@ struct StatusDetail {
   bool namespaces = false;
 };
 
+/// What only a member of an ensemble has.
+struct EnsembleStatus {
+  ServerId leader{-1};  ///< -1: it looks for one, or does not serve yet.
+  Epoch accepted;
+  Epoch current;
+  ConfigVersion config_version;
+  std::string configuration;  ///< Its text.
+  bool may_vote = true;       ///< False: the disk has to be filled first.
+  size_t voter_count = 0;
+  Duration looking_for{};                    ///< Not serving: since when.
+  std::vector<zab::LearnerStatus> learners;  ///< Of a leader.
+};
+
 struct Status {
+  std::optional<EnsembleStatus> ensemble;  ///< Nothing: standalone.
   Role role = Role::kStandalone;
   ServerId server;
   Zxid last_zxid;      ///< Applied.

@@ -55,14 +55,17 @@ Result<Epochs> read_epochs(FileSystem& fs, const std::string& directory, Zxid la
   Epochs epochs{.accepted = 0, .current = current->value_or(last_zxid.epoch())};
   if (last_zxid.epoch() > epochs.current) {
     const std::string temporary = join_path(directory, std::string(kCurrentName) + ".tmp");
-    Result<std::unique_ptr<File>> under_way = fs.open(temporary, OpenMode::kRead);
-    if (!under_way) {
+    const bool was_under_way = fs.open(temporary, OpenMode::kRead).ok();
+    // A sync that a crash broke off: the leader of that epoch had been accepted, and what it has
+    // sent does not count before currentEpoch says so.
+    const bool was_syncing = accepted->value_or(0) >= last_zxid.epoch();
+    if (!was_under_way && !was_syncing) {
       return Error{ErrorKind::kCorrupt,
                    join_path(directory, kCurrentName) + " says " + std::to_string(epochs.current) +
                        " but the log reaches epoch " + std::to_string(last_zxid.epoch()) +
                        ": the directory mixes files of different times, restore it whole"};
     }
-    epochs.current = last_zxid.epoch();
+    epochs.current = was_under_way ? last_zxid.epoch() : epochs.current;
   }
   epochs.accepted = accepted->value_or(epochs.current);
   if (epochs.accepted < epochs.current) {

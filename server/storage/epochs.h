@@ -20,7 +20,8 @@ struct Epochs {
 };
 
 /// A file that is absent takes the epoch of `last_zxid`, as a server has it that was standalone. An
-/// epoch of `last_zxid` above `current` is accepted if `currentEpoch.tmp` shows that the change of
+/// epoch of `last_zxid` above `current` is that of a sync which was broken off, if it had been
+/// accepted: `current` stays. It is accepted too if `currentEpoch.tmp` shows that the change of
 /// epoch was under way, and promoted in the result; the file is the caller's to write. Errors: a
 /// file that is no number, an epoch above `current` otherwise, accepted below current. Source:
 /// ZooKeeper QuorumPeer.loadDataBase.
