@@ -143,7 +143,10 @@ def test_a_member_that_was_away_catches_up(leader, writes):
     """By DIFF while the leader has what is missing in memory, by its log or a snapshot after that."""
     other = {"ours": "apache", "apache": "ours"}[leader]
     with Ensemble((leader, leader, other)) as ensemble:
-        ensemble.start().wait()
+        ensemble.start(1, 2)
+        assert ensemble.wait(1, 2) == 2
+        ensemble.start(3)
+        ensemble.wait(3)
         client = ensemble.client(1, 2)
         client.create("/before")
         ensemble[3].kill()
