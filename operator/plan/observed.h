@@ -1,0 +1,100 @@
+// What the API server shows of a cluster, reduced to what the planner looks at.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "operator/api/validated_cluster.h"
+#include "server/base/time.h"
+
+namespace quorate::plan {
+
+struct Pod {
+  std::string name;
+  std::string uid;
+  std::string resource_version;
+  std::string revision;     ///< Label controller-revision-hash.
+  std::string config_hash;  ///< Annotation of the template that it was made from.
+  std::string role;         ///< Label quorate.dev/role.
+  bool is_ready = false;
+  bool is_terminating = false;
+  /// Why it will not start by itself: CrashLoopBackOff, ImagePullBackOff, ErrImagePull,
+  /// InvalidImageName, CreateContainerConfigError, Unschedulable, Failed; empty if it may.
+  std::string stuck;
+  WallMillis created;
+  WallMillis ready_changed;  ///< When it last became ready or unready.
+};
+
+struct Set {
+  std::string name;
+  std::string uid;
+  int replicas = 0;
+  /// Revision of the template; empty until the controller has seen the newest template.
+  std::string revision;
+  std::string data_size;
+  std::string log_size;
+  bool is_terminating = false;
+};
+
+struct Claim {
+  std::string name;
+  std::string uid;
+  std::string resource_version;
+  std::string ensemble_id;
+  std::string cluster_uid;
+  std::string zone;
+  std::string node_zone;
+  std::optional<int> zone_index;
+  std::string size;  ///< Requested.
+  bool is_lost = false;
+  bool is_terminating = false;
+  bool is_retired = false;
+  bool needs_restart = false;  ///< FileSystemResizePending.
+};
+
+/// An object of one of our names that is not ours.
+struct Conflict {
+  std::string kind;
+  std::string name;
+  std::string owner;  ///< "QuorumCluster other", or "nobody".
+};
+
+/// A Secret that the spec names and that cannot be used.
+struct SecretProblem {
+  std::string secret;
+  std::string problem;  ///< "does not exist", "has no key tls.crt".
+};
+
+struct Observed {
+  std::map<std::string, Pod> pods;      ///< Of our StatefulSets, by name.
+  std::map<std::string, Set> sets;      ///< Ours, by name.
+  std::map<std::string, Claim> claims;  ///< Of our names, whoever made them.
+  std::vector<Conflict> conflicts;
+  bool has_admin_secret = false;
+  std::string superuser_hash;
+  std::vector<SecretProblem> secret_problems;
+  /// Zones of the nodes, sorted; an empty text: nodes without the label.
+  std::vector<std::string> node_zones;
+};
+
+/// The objects of the cluster's namespace that bear its name's label or one of its names, as the
+/// API server or its cache gave them, and all nodes. More than needed does no harm.
+struct Objects {
+  std::vector<nlohmann::json> pods;
+  std::vector<nlohmann::json> stateful_sets;
+  std::vector<nlohmann::json> claims;
+  std::vector<nlohmann::json> services;
+  std::vector<nlohmann::json> config_maps;
+  std::vector<nlohmann::json> secrets;  ///< Those that the spec names, too.
+  std::vector<nlohmann::json> disruption_budgets;
+  std::vector<nlohmann::json> nodes;
+};
+
+/// Reduces the objects. Ownership goes by the owner's uid, never by names or labels.
+[[nodiscard]] Observed observe(const api::ValidatedCluster& cluster, const Objects& objects);
+
+}  // namespace quorate::plan
