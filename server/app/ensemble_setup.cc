@@ -80,6 +80,53 @@ Result<ServerId> find_self(storage::FileSystem& fs, const storage::Directories& 
   return ServerId{id};
 }
 
+/// Nothing if there is no such file.
+Result<std::optional<quorum::Configuration>> read_configuration(
+    storage::FileSystem& fs, const storage::Directories& directories, const char* name) {
+  const std::string path = storage::join_path(directories.snapshots, name);
+  const Result<storage::FileContent> content = storage::read_file(fs, path);
+  if (!content) {
+    if (content.error().kind == ErrorKind::kNotFound) {
+      return std::optional<quorum::Configuration>();
+    }
+    return content.error();
+  }
+  quorum::ParsedConfiguration parsed = quorum::parse_configuration(content->bytes());
+  if (!parsed.ok()) {
+    return Error{ErrorKind::kCorrupt, path + ": " + parsed.error->message +
+                                          ": restore the file, or remove it to start from the "
+                                          "server lines of zoo.cfg"};
+  }
+  return std::optional(std::move(parsed.configuration));
+}
+
+/// What reconfigs have made of the server lines.
+Status read_configurations(storage::FileSystem& fs, const storage::Directories& directories,
+                           EnsembleSetup& setup) {
+  Result<std::optional<quorum::Configuration>> stored =
+      read_configuration(fs, directories, kConfigurationFile);
+  if (!stored) {
+    return stored.error();
+  }
+  if (*stored && (*stored)->version > setup.configuration.version) {
+    setup.configuration = std::move(**stored);
+  }
+  Result<std::optional<quorum::Configuration>> next =
+      read_configuration(fs, directories, kNextConfigurationFile);
+  if (!next) {
+    return next.error();
+  }
+  if (*next && (*next)->version > setup.configuration.version) {
+    setup.last_seen = std::move(**next);
+  }
+  return Status{};
+}
+
+std::optional<quorum::ServerSpec> find_own(const EnsembleSetup& setup) {
+  const auto own = setup.configuration.servers.find(setup.self);
+  return own == setup.configuration.servers.end() ? std::nullopt : std::optional(own->second);
+}
+
 Result<QuorumTls> make_tls(const config::Config& config) {
   QuorumTls tls;
   if (!config.quorum.tls_enabled) {
@@ -107,7 +154,7 @@ std::string extension_of(const std::string& ensemble_id) {
 std::vector<net::ListenOptions> listeners(const config::Config& config, const EnsembleSetup& setup,
                                           bool is_election) {
   std::vector<net::ListenOptions> listeners;
-  for (const quorum::PeerAddress& own : setup.configuration.servers.at(setup.self).addresses) {
+  for (const quorum::PeerAddress& own : setup.own->addresses) {
     net::ListenOptions listener;
     listener.address = config.quorum.listen_on_all_addresses ? std::string() : own.host;
     listener.port = is_election ? own.election_port : own.quorum_port;
@@ -149,7 +196,16 @@ Result<std::optional<EnsembleSetup>> set_up_ensemble(storage::FileSystem& fs,
     return self.error();
   }
   setup.self = *self;
-  if (!setup.configuration.contains(setup.self)) {
+  setup.own = find_own(setup);
+  if (config.quorum.reconfig_enabled) {
+    if (const Status read = read_configurations(fs, directories, setup); !read) {
+      return read.error();
+    }
+    if (auto moved = find_own(setup)) {
+      setup.own = std::move(moved);
+    }
+  }
+  if (!setup.own) {
     return invalid("myid is " + std::to_string(setup.self.value) +
                    ", but there is no line server." + std::to_string(setup.self.value));
   }
@@ -165,6 +221,7 @@ node::EnsembleOptions ensemble_options(const config::Config& config, const Ensem
                                        const storage::Recovered& recovered) {
   node::EnsembleOptions options;
   options.configuration = setup.configuration;
+  options.last_seen = setup.last_seen;
   options.accepted = Epoch{recovered.epochs.accepted};
   options.current = Epoch{recovered.epochs.current};
   options.may_vote = recovered.trusted;
@@ -181,7 +238,7 @@ node::EnsembleOptions ensemble_options(const config::Config& config, const Ensem
 
 QuorumPortsOptions quorum_ports_options(const config::Config& config, const EnsembleSetup& setup) {
   QuorumPortsOptions options;
-  const quorum::ServerSpec& own = setup.configuration.servers.at(setup.self);
+  const quorum::ServerSpec& own = *setup.own;
   const Duration connect_timeout = milliseconds(config.quorum.connect_timeout_ms);
   const bool verifies = config.quorum_tls.hostname_verification;
   options.mesh.self = setup.self;

@@ -24,10 +24,17 @@ struct QuorumTls {
   std::shared_ptr<net::TlsContext> client;
 };
 
+/// In version-2, with reconfigEnabled: the configuration that holds, and the newest that was
+/// proposed. They take the place of the server lines once they are newer.
+inline constexpr const char* kConfigurationFile = "configuration";
+inline constexpr const char* kNextConfigurationFile = "configuration.next";
+
 struct EnsembleSetup {
   ServerId self;
   quorum::Configuration configuration;
-  QuorumTls tls;  ///< Null without sslQuorum.
+  std::optional<quorum::Configuration> last_seen;  ///< Newer, not known to be committed.
+  std::optional<quorum::ServerSpec> own;           ///< Where this member listens.
+  QuorumTls tls;                                   ///< Null without sslQuorum.
 };
 
 /// Nothing for a standalone member. Reads the dynamic configuration file, if zoo.cfg names one, and

@@ -390,6 +390,13 @@ void Member::log_notes() {
                               {"leader", note.peer.value},
                               {"epoch", note.zxid.epoch()}});
         break;
+      case node::NoteKind::kReconfigRefused:
+        log::warn("reconfig_refused", {{"session", session}, {"reason", note.text}});
+        break;
+      case node::NoteKind::kReconfigProposed:
+        log::info("reconfig_proposed",
+                  {{"version", log::hex(note.zxid.value)}, {"configuration", note.text}});
+        break;
       case node::NoteKind::kLinkClosed:
         log::info("learner_closed", {{"reason", note.detail}});
         break;

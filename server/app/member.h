@@ -118,6 +118,7 @@ class Member final : public net::ConnectionHandler {
   /// Binds the election port and begins to look for a leader.
   [[nodiscard]] Status begin_quorum();
   void perform_on_disk();
+  void store_configuration(const node::QuorumActions::Configure& configure);
   void save_epochs(Epoch accepted, Epoch current);
   [[nodiscard]] Result<storage::Recovered> change_log(storage::LogWriter& writer,
                                                       const std::function<Status()>& change);

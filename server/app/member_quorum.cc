@@ -60,6 +60,9 @@ Status Member::begin_quorum() {
 /// Before anything else of the step.
 void Member::perform_on_disk() {
   const node::QuorumActions& wanted = actions_.quorum;
+  for (const node::QuorumActions::Configure& configure : wanted.configurations) {
+    store_configuration(configure);
+  }
   if (!wanted.configurations.empty()) {
     quorum_->set_configuration(node_.configuration());
   }
@@ -74,6 +77,20 @@ void Member::perform_on_disk() {
   }
   for (const zab::LeaderActions::ReadLog& read : wanted.reads) {
     read_log(read);
+  }
+}
+
+void Member::store_configuration(const node::QuorumActions::Configure& configure) {
+  const Status stored =
+      storage::replace_file(*file_system_, directories_.snapshots,
+                            configure.is_committed ? kConfigurationFile : kNextConfigurationFile,
+                            quorum::to_text(configure.configuration));
+  if (!stored) {
+    die(stored.error());
+  }
+  if (configure.is_committed) {
+    log::info("configuration", {{"version", log::hex(configure.configuration.version.value)},
+                                {"servers", quorum::to_text(configure.configuration)}});
   }
 }
 

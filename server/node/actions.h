@@ -38,10 +38,12 @@ enum class NoteKind : uint8_t {
   kQuotaExceeded,
   kSnapshotStarted,
   kReaped,
-  kRoleChanged,     ///< `value` is the wire::PeerState, `peer` the leader, `detail` why.
-  kServing,         ///< As `value` says, in the epoch of `zxid`.
-  kLinkClosed,      ///< To the learner `peer`; `detail` says why.
-  kDigestMismatch,  ///< The tree is not what its txn said that it would be: a bug.
+  kRoleChanged,       ///< `value` is the wire::PeerState, `peer` the leader, `detail` why.
+  kServing,           ///< As `value` says, in the epoch of `zxid`.
+  kLinkClosed,        ///< To the learner `peer`; `detail` says why.
+  kReconfigRefused,   ///< `text` says why, `value` is the error code.
+  kReconfigProposed,  ///< To the configuration `text`.
+  kDigestMismatch,    ///< The tree is not what its txn said that it would be: a bug.
 };
 struct Note {
   NoteKind kind = NoteKind::kSessionOpened;
@@ -50,6 +52,7 @@ struct Note {
   int64_t value = 0;  ///< Timeout in ms of a session, number of reaped nodes.
   ServerId peer;
   const char* detail = nullptr;  ///< A constant.
+  std::string text;
 };
 
 /// Filled by Node::step; the shell performs everything in it, then calls clear(), which keeps the

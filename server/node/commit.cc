@@ -63,7 +63,11 @@ void answer_write(State& state, Connection& connection, Zxid zxid, Now now, Acti
   finish_large_request(state, connection, waiting.charged_bytes - sizeof(Queued), actions);
   connection.queue.pop();
   const size_t begin = actions.bytes.size();
-  append_write_reply(actions.bytes, op, xid, zxid, state.applied);
+  if (op == wire::OpCode::kReconfig) {
+    append_reconfig_reply(actions.bytes, xid, zxid, state.applied, state.database.tree());
+  } else {
+    append_write_reply(actions.bytes, op, xid, zxid, state.applied);
+  }
   send_built_reply(state, connection, op, xid, zxid, received, begin, now, actions);
   if (op == wire::OpCode::kCloseSession) {
     close_connection(state, connection, CloseReason::kSessionClosed, actions);

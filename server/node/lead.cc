@@ -211,10 +211,11 @@ bool proposes(const State& state) {
   return state.serving && (!state.ensemble || state.ensemble->leader);
 }
 
-void broadcast(State& state, Zxid zxid, std::string txn, Now now) {
+void broadcast(State& state, Zxid zxid, std::string txn, std::optional<quorum::Configuration> next,
+               Now now) {
   Ensemble& ensemble = *state.ensemble;
   QR_ASSERT(ensemble.leader);
-  ensemble.leader->step(zab::Proposed{.zxid = zxid, .txn = std::move(txn), .next = std::nullopt},
+  ensemble.leader->step(zab::Proposed{.zxid = zxid, .txn = std::move(txn), .next = std::move(next)},
                         now.monotonic, ensemble.leader_actions);
 }
 
@@ -268,6 +269,31 @@ void confirm_move(State& state, Zxid zxid, Now now, Actions& actions) {
   const SessionMove move = found->second;
   ensemble.moves.erase(found);
   answer_move(state, move, true, now, actions);
+}
+
+std::variant<quorum::Configuration, quorum::Refusal> plan_reconfig(
+    const State& state, const wire::ReconfigRequest& request, const request::Author& author,
+    ConfigVersion version) {
+  const Ensemble& ensemble = *state.ensemble;
+  const quorum::ReconfigureContext context{
+      .reconfig_enabled = ensemble.options.reconfig_enabled,
+      .has_quorum_mode = true,
+      .standalone_enabled = ensemble.options.standalone_enabled};
+  if (std::optional<quorum::Refusal> refusal = quorum::refuse_reconfigure(context)) {
+    return *std::move(refusal);
+  }
+  if (!author.session_alive) {
+    return quorum::Refusal{.code = ErrorCode::kSessionExpired, .reason = "the session is closing"};
+  }
+  auto outcome = quorum::reconfigure(context, ensemble.leader->committed_configuration(),
+                                     ensemble.leader->last_seen_configuration(), request, version);
+  if (const auto* const next = std::get_if<quorum::Configuration>(&outcome)) {
+    if (std::optional<quorum::Refusal> refusal =
+            quorum::refuse_without_quorum(*next, ensemble.leader->synced())) {
+      return *std::move(refusal);
+    }
+  }
+  return outcome;
 }
 
 bool owns_session(State& state, const Connection& connection) {

@@ -10,13 +10,14 @@ request::Stamp next_stamp(State& state, Now now) {
   return {.zxid = next_zxid(state), .time = now.wall};
 }
 
-Proposal& log_proposal(State& state, Zxid zxid, std::string txn, Now now, Actions& actions) {
+Proposal& log_proposal(State& state, Zxid zxid, std::string txn, Now now, Actions& actions,
+                       std::optional<quorum::Configuration> next = std::nullopt) {
   append_to_log(zxid, txn, actions);
   ++state.counters.proposals;
   Proposal& proposal = state.proposals.push(
       Proposal{.zxid = zxid, .origin = Proposal::Origin::kServer, .slot = {}, .connection = {}});
   if (state.ensemble) {
-    broadcast(state, zxid, std::move(txn), now);
+    broadcast(state, zxid, std::move(txn), std::move(next), now);
   } else {
     state.history.append(zxid, std::move(txn));
   }
@@ -33,6 +34,10 @@ void append_to_log(Zxid zxid, std::string_view txn, Actions& actions) {
 
 Proposal& propose(State& state, const wire::WriteRequest& request, const request::Author& author,
                   Now now, Actions& actions) {
+  if (const auto* const reconfig = std::get_if<wire::ReconfigRequest>(&request);
+      reconfig != nullptr && state.ensemble) {
+    return propose_reconfig(state, *reconfig, author, now, actions);
+  }
   const request::Stamp stamp = next_stamp(state, now);
   std::string txn = state.history.take_buffer();
   const request::Prepared prepared = state.preparer.prepare(request, author, stamp, txn);
@@ -43,6 +48,28 @@ Proposal& propose(State& state, const wire::WriteRequest& request, const request
         {.kind = NoteKind::kQuotaExceeded, .session = author.session, .zxid = stamp.zxid});
   }
   return log_proposal(state, stamp.zxid, std::move(txn), now, actions);
+}
+
+Proposal& propose_reconfig(State& state, const wire::ReconfigRequest& request,
+                           const request::Author& author, Now now, Actions& actions) {
+  const request::Stamp stamp = next_stamp(state, now);
+  auto outcome = plan_reconfig(state, request, author, ConfigVersion{stamp.zxid.value});
+  if (const auto* const refusal = std::get_if<quorum::Refusal>(&outcome)) {
+    actions.notes.push_back({.kind = NoteKind::kReconfigRefused,
+                             .session = author.session,
+                             .value = static_cast<int64_t>(refusal->code),
+                             .text = refusal->reason});
+    return propose_error(state, refusal->code, author, now, actions);
+  }
+  quorum::Configuration& next = std::get<quorum::Configuration>(outcome);
+  const std::string text = quorum::to_text(next);
+  std::string txn = state.history.take_buffer();
+  const request::Prepared prepared = state.preparer.prepare_reconfig(text, author, stamp, txn);
+  if (prepared.error != wire::ErrorCode::kOk) {
+    return log_proposal(state, stamp.zxid, std::move(txn), now, actions);
+  }
+  actions.notes.push_back({.kind = NoteKind::kReconfigProposed, .zxid = stamp.zxid, .text = text});
+  return log_proposal(state, stamp.zxid, std::move(txn), now, actions, std::move(next));
 }
 
 Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author, Now now,

@@ -66,6 +66,18 @@ void append_body(wire::Writer& writer, OpCode op, const tree::Applied& applied) 
 
 }  // namespace
 
+void append_reconfig_reply(std::string& to, int32_t xid, Zxid zxid, const tree::Applied& applied,
+                           const tree::Tree& tree) {
+  wire::FrameWriter frame(to);
+  wire::Writer writer(to);
+  write(writer, wire::ReplyHeader{.xid = xid, .zxid = zxid, .error = applied.error});
+  if (applied.error == ErrorCode::kOk && !applied.results.empty()) {
+    writer.put_buffer(tree.data(tree.find("/zookeeper/config")));
+    write(writer, applied.results.front().stat);
+  }
+  frame.finish();
+}
+
 void append_write_reply(std::string& to, OpCode op, int32_t xid, Zxid zxid,
                         const tree::Applied& applied) {
   wire::FrameWriter frame(to);

@@ -45,7 +45,7 @@ void become_learner(State& state, ServerId leader, Now now, Actions& actions) {
   const auto& servers =
       ensemble.committed.contains(leader) ? ensemble.committed.servers : ensemble.last_seen.servers;
   const auto spec = servers.find(leader);
-  QR_ASSERT(spec != servers.end());  // A quorum of them voted for it.
+  QR_ASSERT(spec != servers.end());  // Only voters of the configuration are elected.
   const ServerId self = state.options.server;
   const bool observes = ensemble.committed.contains(self) && !ensemble.committed.is_voter(self);
   ensemble.learner = std::make_unique<zab::Learner>(

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
@@ -14,6 +15,7 @@
 #include "server/node/in_flight.h"
 #include "server/node/namespaces.h"
 #include "server/node/node.h"
+#include "server/quorum/reconfigure.h"
 #include "server/request/prepare.h"
 #include "server/session/tracker.h"
 #include "server/tree/snapshot.h"
@@ -235,6 +237,13 @@ void append_to_log(Zxid zxid, std::string_view txn, Actions& actions);
 /// Numbers, prepares and logs `request`; its outcome will be the proposal's.
 Proposal& propose(State& state, const wire::WriteRequest& request, const request::Author& author,
                   Now now, Actions& actions);
+/// A reconfig at the leader of an ensemble.
+Proposal& propose_reconfig(State& state, const wire::ReconfigRequest& request,
+                           const request::Author& author, Now now, Actions& actions);
+/// The configuration that the request asks for, or why it is refused.
+[[nodiscard]] std::variant<quorum::Configuration, quorum::Refusal> plan_reconfig(
+    const State& state, const wire::ReconfigRequest& request, const request::Author& author,
+    ConfigVersion version);
 Proposal& propose_error(State& state, wire::ErrorCode error, const request::Author& author, Now now,
                         Actions& actions);
 Proposal& propose_create_session(State& state, SessionId session, int32_t timeout_ms, Now now,
@@ -256,6 +265,10 @@ void install_database(State& state, tree::Database database, Actions& actions);
 void append_write_reply(std::string& to, wire::OpCode op, int32_t xid, Zxid zxid,
                         const tree::Applied& applied);
 
+/// The same for a reconfig: the configuration as it is now, and its Stat.
+void append_reconfig_reply(std::string& to, int32_t xid, Zxid zxid, const tree::Applied& applied,
+                           const tree::Tree& tree);
+
 // ---- timers.cc: expiry and the reaper ----------------------------------------------------------
 void handle_deadline(State& state, Now now, Actions& actions);
 [[nodiscard]] std::optional<TimePoint> next_deadline(const State& state);
@@ -276,7 +289,9 @@ void replace_database(State& state, tree::Database database, Now now, Actions& a
 /// The zxid of the next proposal.
 [[nodiscard]] Zxid next_zxid(const State& state);
 /// Hands a proposal of this leader to its machine.
-void broadcast(State& state, Zxid zxid, std::string txn, Now now);
+/// `next` is set for a reconfig.
+void broadcast(State& state, Zxid zxid, std::string txn, std::optional<quorum::Configuration> next,
+               Now now);
 /// Whether writes are proposed here, as opposed to forwarded.
 [[nodiscard]] bool proposes(const State& state);
 /// Sends a client's write, whose body was decoded whole, to the leader.

@@ -92,6 +92,31 @@ Prepared Preparer::prepare(const wire::WriteRequest& request, const Author& auth
       request);
 }
 
+Prepared Preparer::prepare_reconfig(std::string_view configuration, const Author& author,
+                                    Stamp stamp, std::string& to) {
+  constexpr std::string_view kPath = "/zookeeper/config";
+  const Pending::View node = pending_.view(kPath);
+  if (!node.exists || !allowed(node.acls, wire::kPermWrite, author)) {
+    const ErrorCode error = node.exists ? ErrorCode::kNoAuth : ErrorCode::kNoNode;
+    prepare_error(error, author, stamp, to);
+    return Prepared{error};
+  }
+  PendingNode& record = pending_.touch(node, kPath, stamp.zxid);
+  record.stat.mzxid = stamp.zxid;
+  record.stat.mtime = stamp.time;
+  pending_.set_data(record, configuration);
+  pending_.refresh_digest(record);
+  encode({.session = author.session,
+          .cxid = author.xid,
+          .zxid = stamp.zxid,
+          .time = stamp.time,
+          .type = OpCode::kReconfig},
+         wire::SetDataTxn{
+             .type = OpCode::kReconfig, .path = kPath, .data = configuration, .version = -1},
+         to);
+  return {};
+}
+
 void Preparer::encode(const wire::TxnHeader& header, const wire::Txn& txn, std::string& to) {
   std::optional<wire::TxnDigest> digest;
   if (options_.digest_enabled && header.type != OpCode::kError) {

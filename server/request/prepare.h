@@ -59,6 +59,10 @@ class Preparer {
   /// Appends header, txn and digest for `request`, or an error txn if it is refused.
   Prepared prepare(const wire::WriteRequest& request, const Author& author, Stamp stamp,
                    std::string& to);
+  /// Appends the txn of a reconfig to the configuration with this text, or the refusal if the
+  /// author may not write it. Everything else was checked; see quorum/reconfigure.h.
+  Prepared prepare_reconfig(std::string_view configuration, const Author& author, Stamp stamp,
+                            std::string& to);
   /// Appends a createSession txn.
   void prepare_create_session(SessionId session, int32_t timeout_ms, Stamp stamp, std::string& to);
   /// Appends an error txn: a request that could not even be read, but whose kind takes a zxid.

@@ -1,10 +1,9 @@
 """Ensembles of Apache ZooKeeper and Quorate members together, in every role."""
 
-import time
-
 import pytest
 from kazoo.exceptions import NoNodeError
 
+from quorum.waiting import eventually
 from zk.ensemble import Ensemble, metric
 from zk.tree import differences, dump_server
 
@@ -14,14 +13,6 @@ MIXTURES = [
     pytest.param(("apache", "ours", "ours"), id="two-of-ours"),
     pytest.param(("apache", "apache", "ours"), id="ours-last"),
 ]
-
-
-def eventually(condition, seconds=20):
-    """Waits for what one member learns a little later than another."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.02)
 
 
 def settle(ensemble, ids):

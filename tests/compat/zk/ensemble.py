@@ -15,6 +15,13 @@ SETTINGS = {"initLimit": 10, "syncLimit": 5, "tickTime": 1000}
 
 
 class ApachePeer(Apache):
+    def _write_config(self):
+        """Unless a reconfiguration has moved the servers into a file of their own."""
+        path = os.path.join(self.directory, "zoo.cfg")
+        if os.path.exists(path) and "dynamicConfigFile" in open(path).read():
+            return path
+        return super()._write_config()
+
     def command(self, config):
         main = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
         return ["java", QUIET, *self.java, *self.flags, "-cp", class_path("zookeeper"), main, config]
