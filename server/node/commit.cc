@@ -137,6 +137,10 @@ void commit_one(State& state, Zxid zxid, std::string_view txn, Now now, Actions&
   QR_ASSERT(record);  // We encoded it, or decoded it when it came.
   QR_ASSERT(record->header.zxid == zxid);
   QR_ASSERT(zab::is_continuous(state.database.last_zxid(), zxid));
+  const Waiter waiter = find_waiter(state, record->header);
+  if (state.ensemble && waiter.origin == Proposal::Origin::kClient) {
+    answer_before_write(state, waiter.slot, waiter.connection, now, actions);
+  }
   const bool applied = state.database.apply(*record, state.applied);
   QR_ASSERT(applied);
   // The digest was computed before, from pending state: both ways must agree on the tree. Counted
@@ -157,7 +161,7 @@ void commit_one(State& state, Zxid zxid, std::string_view txn, Now now, Actions&
     }
     deliver(state, state.notifications, zxid, actions);
   }
-  settle(state, find_waiter(state, record->header), *record, now, actions);
+  settle(state, waiter, *record, now, actions);
   ++state.snapshot.txns_since;
 }
 

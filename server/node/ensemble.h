@@ -18,6 +18,7 @@ struct OpenSync {
   tree::WatcherId slot;
   ConnectionId connection;
   Zxid zxid;  ///< Leading: what has to be applied first.
+  bool is_answered = false;  ///< A later write of the same connection was committed before.
 };
 
 /// A client that came with a session, about which the leader has been asked.

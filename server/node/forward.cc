@@ -162,6 +162,33 @@ void await_own_sync(State& state, const Connection& connection, Queued& queued) 
   state.ensemble->syncs.push_back({connection.slot, connection.id, queued.zxid});
 }
 
+/// That the leader has taken a later write of the connection proves as much as its answer to the
+/// sync would: everything committed before the sync was asked for is in front of that write.
+void answer_before_write(State& state, tree::WatcherId slot, ConnectionId id, Now now,
+                         Actions& actions) {
+  Connection* const connection = state.find(slot, id);
+  if (connection == nullptr) {
+    return;
+  }
+  for (size_t index = 0; index < connection->queue.size(); ++index) {
+    Queued& queued = connection->queue[index];
+    if (queued.kind == Queued::Kind::kWrite) {
+      break;
+    }
+    if (queued.kind != Queued::Kind::kSync || queued.zxid != Zxid{}) {
+      continue;
+    }
+    queued.zxid = std::max(state.database.last_zxid(), Zxid{1});
+    const auto open = std::ranges::find_if(state.ensemble->syncs, [&](const OpenSync& sync) {
+      return sync.connection == id && !sync.is_answered;
+    });
+    if (open != state.ensemble->syncs.end()) {
+      open->is_answered = true;
+    }
+  }
+  drain_queue(state, *connection, now, actions);
+}
+
 void release_own_syncs(State& state, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
   while (ensemble.leader && !ensemble.syncs.empty() &&

@@ -34,7 +34,7 @@ void finish_sync(State& state, Now now, Actions& actions) {
   const OpenSync sync = syncs.front();
   syncs.pop_front();
   Connection* const connection = state.find(sync.slot, sync.connection);
-  if (connection == nullptr || connection->phase == Phase::kClosed) {
+  if (sync.is_answered || connection == nullptr || connection->phase == Phase::kClosed) {
     return;
   }
   for (size_t index = 0; index < connection->queue.size(); ++index) {

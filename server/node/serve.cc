@@ -416,7 +416,7 @@ void drain_queue(State& state, Connection& connection, Now now, Actions& actions
     const Queued& front = connection.queue.front();
     const bool is_sync = front.kind == Queued::Kind::kSync;
     const bool is_synced = front.zxid != Zxid{} && front.zxid <= state.database.last_zxid();
-    if (front.kind == Queued::Kind::kWrite || (is_sync && !is_synced) || !state.serving) {
+    if (front.kind == Queued::Kind::kWrite || (is_sync && !is_synced)) {
       return;
     }
     const Queued queued = pop(state, connection);

@@ -303,6 +303,10 @@ void forward_sync(State& state, const Connection& connection, int32_t cxid, Now 
 /// A sync of a leader's own client waits for everything that is proposed.
 void await_own_sync(State& state, const Connection& connection, Queued& queued);
 void release_own_syncs(State& state, Now now, Actions& actions);
+/// A write of this connection is about to be applied: the syncs and reads in front of it are
+/// answered from the state before it.
+void answer_before_write(State& state, tree::WatcherId slot, ConnectionId connection, Now now,
+                         Actions& actions);
 void forward_create_session(State& state, const Connection& connection, Now now, Actions& actions);
 /// A leader refuses what comes from a connection whose session is served elsewhere.
 [[nodiscard]] bool owns_session(State& state, const Connection& connection);

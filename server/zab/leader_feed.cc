@@ -34,6 +34,9 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
     return;
   }
   while (learner.unflushed_bytes < options_.link_bytes_max && feed_one(learner, actions)) {
+    // Right behind its COMMIT: Apache's learners take the commit of a later request of the same
+    // session for one that does not belong there.
+    send_owed_syncs(learner, actions);
   }
   if (learner.stage == Stage::kSyncing && learner.sent >= learner.sync_target) {
     const std::string text = quorum::to_text(last_seen_);

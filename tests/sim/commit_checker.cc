@@ -1,0 +1,86 @@
+// What the members have committed, together.
+#include "tests/sim/commit_checker.h"
+
+#include <algorithm>
+
+#include "server/base/assert.h"
+#include "server/zab/history.h"
+
+namespace quorate::sim {
+namespace {
+
+std::string name_of(ServerId member) { return "m" + std::to_string(member.value); }
+
+std::string hex(Zxid zxid) { return text("%llx", static_cast<unsigned long long>(zxid.value)); }
+
+}  // namespace
+
+size_t CommitChecker::index_behind(Zxid zxid) const {
+  return static_cast<size_t>(std::ranges::upper_bound(history_, zxid, {}, &Committed::zxid) -
+                             history_.begin());
+}
+
+void CommitChecker::serves(ServerId member, bool leads, Epoch epoch, Zxid last,
+                           const std::map<Zxid, TxnBytes>& log) {
+  applied(member, last, log);
+  if (!leads) {
+    return;
+  }
+  const auto [leader, is_first] = leaders_.try_emplace(epoch, member);
+  if (!is_first && leader->second != member) {
+    context_.violate(name_of(member), text("leads epoch %lld, which m%lld has led",
+                                           static_cast<long long>(epoch.value),
+                                           static_cast<long long>(leader->second.value)));
+  }
+  epoch_ = std::max(epoch_, epoch);
+  if (positions_[member] < history_.size() && epoch == epoch_) {
+    context_.violate(name_of(member), "leads without the committed " + hex(history_.back().zxid) +
+                                          ": it has " + hex(last));
+  }
+}
+
+void CommitChecker::applied(ServerId member, Zxid last, const std::map<Zxid, TxnBytes>& log) {
+  const size_t position = positions_[member];
+  const Zxid known = position == 0 ? Zxid{} : history_[position - 1].zxid;
+  for (auto each = log.upper_bound(known); each != log.end() && each->first <= last; ++each) {
+    check(member, each->first, each->second);
+  }
+}
+
+void CommitChecker::check(ServerId member, Zxid zxid, const TxnBytes& txn) {
+  size_t& position = positions_[member];
+  if (position < history_.size()) {
+    const Committed& committed = history_[position];
+    if (committed.zxid != zxid || *committed.txn != *txn) {
+      context_.violate(name_of(member), "has applied " + hex(zxid) + " where " +
+                                            hex(committed.zxid) + " is committed");
+    }
+    ++position;
+    return;
+  }
+  if (!zab::is_continuous(last(), zxid)) {
+    context_.violate(name_of(member), "commits " + hex(zxid) + " behind " + hex(last()));
+  }
+  const std::optional<wire::TxnRecord> record = wire::decode_txn(*txn);
+  QR_ASSERT(record);
+  const uint64_t before = history_.empty() ? 0 : history_.back().digest;
+  history_.push_back(
+      {zxid, txn, record->digest ? static_cast<uint64_t>(record->digest->tree_digest) : before});
+  ++position;
+  listener_.on_commit(*record, member);
+}
+
+void CommitChecker::forget_behind(ServerId member, Zxid zxid) {
+  size_t& position = positions_[member];
+  position = std::min(position, index_behind(zxid));
+}
+
+void CommitChecker::installed(ServerId member, Zxid zxid, uint64_t digest) {
+  const size_t position = index_behind(zxid);
+  positions_[member] = position;
+  if (position > 0 && history_[position - 1].digest != digest) {
+    context_.violate(name_of(member), "the snapshot of " + hex(zxid) + " has another digest");
+  }
+}
+
+}  // namespace quorate::sim

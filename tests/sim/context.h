@@ -1,0 +1,54 @@
+// What all parts of a simulated world share: randomness, time, the trace and what went wrong.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/sim/event_queue.h"
+#include "tests/sim/random.h"
+#include "tests/sim/settings.h"
+
+namespace quorate::sim {
+
+/// What happened, as a hash always and as text on demand.
+class Trace {
+ public:
+  explicit Trace(bool prints) : prints_(prints) {}
+
+  [[nodiscard]] bool prints() const { return prints_; }
+  [[nodiscard]] uint64_t hash() const { return hash_; }
+  void mix(uint64_t value) { hash_ = (hash_ ^ value) * 0x100000001B3U + (hash_ >> 29); }
+  void mix(std::string_view bytes);
+  /// One line: virtual time, who, what.
+  void line(TimePoint now, std::string_view who, std::string_view what);
+
+ private:
+  bool prints_;
+  uint64_t hash_ = 0xCBF29CE484222325U;
+};
+
+struct Context {
+  Context(const Settings& settings_in, bool prints)
+      : settings(settings_in), random(settings_in.seed), trace(prints) {}
+
+  Settings settings;
+  Random random;
+  EventQueue queue;
+  Trace trace;
+  std::vector<std::string> violations;
+  bool is_healing = false;  ///< The liveness phase: no faults any more.
+
+  [[nodiscard]] TimePoint now() const { return queue.now(); }
+  [[nodiscard]] bool has(Bug bug) const { return settings.bug == bug; }
+  /// A promise was broken. The run goes on to the end of the step and stops.
+  void violate(std::string_view who, std::string what);
+  void note(std::string_view who, std::string_view what) { trace.line(now(), who, what); }
+};
+
+/// printf into a string.
+[[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
+
+}  // namespace quorate::sim

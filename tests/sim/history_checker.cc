@@ -1,0 +1,414 @@
+// What the clients asked for and were told, held against what was committed.
+#include "tests/sim/history_checker.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "server/base/assert.h"
+#include "server/base/overloaded.h"
+#include "server/wire/stat.h"
+
+namespace quorate::sim {
+namespace {
+
+using wire::ErrorCode;
+using wire::OpCode;
+
+std::string hex(int64_t value) { return text("%llx", static_cast<unsigned long long>(value)); }
+
+std::string member_name(ServerId member) { return "m" + std::to_string(member.value); }
+
+OpCode type_of(OpKind kind) {
+  switch (kind) {
+    case OpKind::kCreate:
+      return OpCode::kCreate;
+    case OpKind::kDelete:
+      return OpCode::kDelete;
+    case OpKind::kSet:
+      return OpCode::kSetData;
+    case OpKind::kMulti:
+      return OpCode::kMulti;
+    case OpKind::kClose:
+      return OpCode::kCloseSession;
+    case OpKind::kCheck:
+    case OpKind::kGet:
+    case OpKind::kExists:
+    case OpKind::kChildren:
+    case OpKind::kSync:
+      break;
+  }
+  return OpCode::kError;
+}
+
+bool is_of_step(const wire::SubTxn& txn, const OpStep& step) {
+  return std::visit(Overloaded{
+                        [&](const wire::CreateTxn& create) {
+                          return step.kind == OpKind::kCreate &&
+                                 create.path.starts_with(step.path) &&
+                                 create.data == wire::NullableBytes(step.data);
+                        },
+                        [&](const wire::DeleteTxn& gone) {
+                          return step.kind == OpKind::kDelete && gone.path == step.path;
+                        },
+                        [&](const wire::SetDataTxn& set) {
+                          return step.kind == OpKind::kSet && set.path == step.path &&
+                                 set.data == wire::NullableBytes(step.data);
+                        },
+                        [&](const wire::CheckVersionTxn& check) {
+                          return step.kind == OpKind::kCheck && check.path == step.path;
+                        },
+                        [&](const wire::ErrorTxn&) { return true; },
+                    },
+                    txn);
+}
+
+/// By what the transaction says; the xids of a session may repeat on another connection.
+bool is_of(const wire::TxnRecord& record, const Operation& operation) {
+  const wire::TxnHeader& header = record.header;
+  if (header.cxid != operation.xid) {
+    return false;
+  }
+  if (header.type == OpCode::kError) {
+    return true;
+  }
+  if (header.type != type_of(operation.kind)) {
+    return false;
+  }
+  return std::visit(Overloaded{
+                        [](const wire::CreateSessionTxn&) { return false; },
+                        [](const wire::CloseSessionTxn&) { return true; },
+                        [](const wire::SetAclTxn&) { return false; },
+                        [&](const wire::MultiTxn& multi) {
+                          bool is_same = multi.ops.size() == operation.steps.size();
+                          for (size_t index = 0; is_same && index < multi.ops.size(); ++index) {
+                            is_same = is_of_step(multi.ops[index], operation.steps[index]);
+                          }
+                          return is_same;
+                        },
+                        [&](const auto& single) {
+                          return is_of_step(wire::SubTxn(single), operation.steps.front());
+                        },
+                    },
+                    record.txn);
+}
+
+bool is_of_session(ErrorCode error) {
+  return error == ErrorCode::kSessionMoved || error == ErrorCode::kSessionExpired;
+}
+
+}  // namespace
+
+std::string describe(const Operation& operation) {
+  constexpr const char* kNames[] = {"create", "delete", "set",      "check", "multi",
+                                    "get",    "exists", "children", "sync",  "close"};
+  std::string out = kNames[static_cast<size_t>(operation.kind)];
+  for (const OpStep& step : operation.steps) {
+    out += " " + step.path;
+    if (step.kind == OpKind::kCreate || step.kind == OpKind::kSet) {
+      out += "=" + step.data;
+    }
+    if (step.kind == OpKind::kCreate && step.flags != 0) {
+      out += text("(%d)", step.flags);
+    }
+  }
+  return out + text(" xid %d", operation.xid);
+}
+
+// ---- Sessions ---------------------------------------------------------------------------------
+
+void HistoryChecker::session_opened(SessionId session, int32_t timeout_ms) {
+  SessionFacts& facts = sessions_[session];
+  facts.timeout_ms = timeout_ms;
+  facts.heard = context_.now();
+}
+
+void HistoryChecker::session_heard(SessionId session) { sessions_[session].heard = context_.now(); }
+
+void HistoryChecker::session_refused(const std::string& who, SessionId session) {
+  if (model_.sessions().contains(session)) {
+    context_.violate(who, "is told that session " + hex(session.value) +
+                              " has expired, which no transaction says");
+  }
+}
+
+size_t HistoryChecker::abandoned_count() const {
+  return static_cast<size_t>(std::ranges::count_if(
+      abandoned_, [&](SessionId session) { return model_.sessions().contains(session); }));
+}
+
+/// A member may serve until it has noticed that it is alone; a leader that its followers left and
+/// its follower one after the other.
+Duration HistoryChecker::stale_max() const {
+  const Settings& settings = context_.settings;
+  return 2 * settings.silence_max + 4 * settings.heartbeat + 8 * settings.delay_max +
+         std::chrono::milliseconds(300);
+}
+
+void HistoryChecker::commit_close(const wire::TxnRecord& record) {
+  const SessionId session = record.header.session;
+  const auto found = sessions_.find(session);
+  if (found != sessions_.end() && !found->second.is_closing) {
+    const SessionFacts& facts = found->second;
+    const Duration timeout = std::chrono::milliseconds(facts.timeout_ms);
+    const Duration silent = context_.now() - facts.heard;
+    // What a member that has lost its leader has heard is lost, and clocks differ by some percent.
+    if (silent + stale_max() + timeout / 20 < timeout) {
+      context_.violate("-", text("session %llx of %d ms expires after %lld ms of silence",
+                                 static_cast<unsigned long long>(session.value), facts.timeout_ms,
+                                 static_cast<long long>(silent.count() / 1000)));
+    }
+  }
+  model_.close_session(session, record.header.zxid);
+}
+
+// ---- Commits ----------------------------------------------------------------------------------
+
+void HistoryChecker::on_commit(const wire::TxnRecord& record, ServerId by) {
+  const wire::TxnHeader& header = record.header;
+  last_ = header.zxid;
+  if (header.type == OpCode::kCreateSession) {
+    model_.open_session(header.session);
+    return;
+  }
+  if (header.type == OpCode::kCloseSession && header.cxid == 0) {
+    commit_close(record);
+    return;
+  }
+  if (header.cxid == 0) {
+    return;  // The move of a session.
+  }
+  commit_request(record, by);
+}
+
+void HistoryChecker::commit_request(const wire::TxnRecord& record, ServerId by) {
+  const wire::TxnHeader& header = record.header;
+  SessionFacts& facts = sessions_[header.session];
+  const auto found = std::ranges::find_if(facts.unresolved,
+                                          [&](const Handle& each) { return is_of(record, *each); });
+  if (found == facts.unresolved.end()) {
+    context_.violate(member_name(by),
+                     text("commits %llx of session %llx xid %d, which is done already or was "
+                          "never asked for",
+                          static_cast<unsigned long long>(header.zxid.value),
+                          static_cast<unsigned long long>(header.session.value), header.cxid));
+    return;
+  }
+  const Handle operation = *found;
+  // Those before it on its connection were refused or lost on their way: they must not come any
+  // more.
+  std::erase_if(facts.unresolved, [&](const Handle& each) {
+    return each == operation ||
+           (each->id < operation->id && each->connection == operation->connection);
+  });
+  check_order(*operation, facts);
+  check_txn(*operation, record);
+  context_.trace.mix(static_cast<uint64_t>(header.zxid.value));
+}
+
+void HistoryChecker::check_order(const Operation& operation, SessionFacts& facts) {
+  if (last_ <= operation.floor) {
+    context_.violate("-", describe(operation) + " is committed as " + hex(last_.value) +
+                              ", before what somebody had seen when it was asked for: " +
+                              hex(operation.floor.value));
+  }
+  if (operation.state == Operation::State::kRefused) {
+    context_.violate("-", describe(operation) + " was refused and is committed");
+  }
+  facts.connection_last = std::max(facts.connection_last, operation.connection);
+}
+
+void HistoryChecker::check_txn(Operation& operation, const wire::TxnRecord& record) {
+  operation.committed = record.header.zxid;
+  const auto* const error = std::get_if<wire::ErrorTxn>(&record.txn);
+  if (error != nullptr && is_of_session(error->error)) {
+    operation.error = error->error;
+    return;
+  }
+  const auto owner = sessions_.find(operation.session);
+  if (owner != sessions_.end() && operation.connection < owner->second.connection_last) {
+    context_.violate("-", describe(operation) + " of an earlier connection is committed as " +
+                              hex(record.header.zxid.value) + " behind one of a later");
+  }
+  if (operation.kind == OpKind::kClose) {
+    commit_close(record);
+    return;
+  }
+  operation.results = model_.apply(operation, record.header.zxid);
+  const ErrorCode expected = operation.results.back().error;
+  ErrorCode actual = error != nullptr ? error->error : ErrorCode::kOk;
+  if (const auto* const multi = std::get_if<wire::MultiTxn>(&record.txn)) {
+    for (size_t index = 0; index < multi->ops.size(); ++index) {
+      const auto* const failed = std::get_if<wire::ErrorTxn>(&multi->ops[index]);
+      const ErrorCode code = failed != nullptr ? failed->error : ErrorCode::kOk;
+      actual = code == operation.results[index].error ? actual : ErrorCode::kDataInconsistency;
+    }
+  } else if (actual == expected) {
+    operation.error = expected;
+    return;
+  }
+  if (actual != ErrorCode::kOk) {
+    context_.violate(
+        "-",
+        describe(operation) + " is committed as " + hex(record.header.zxid.value) +
+            text(" with error %d, not %d", static_cast<int>(actual), static_cast<int>(expected)));
+  }
+}
+
+// ---- Clients ----------------------------------------------------------------------------------
+
+void HistoryChecker::invoked(const Handle& operation) {
+  ++invoked_count_;
+  operation->invoked = context_.now();
+  operation->floor = acked_;
+  SessionFacts& facts = sessions_[operation->session];
+  if (is_write(operation->kind)) {
+    facts.unresolved.push_back(operation);
+  }
+  facts.is_closing = facts.is_closing || operation->kind == OpKind::kClose;
+}
+
+void HistoryChecker::lost(Operation& operation) { operation.state = Operation::State::kLost; }
+
+void HistoryChecker::note_acked(Zxid zxid) {
+  if (zxid > acked_) {
+    acked_ = zxid;
+    acks_.emplace_back(context_.now(), zxid);
+  }
+}
+
+Zxid HistoryChecker::acked_at(TimePoint time) const {
+  const auto behind = std::ranges::upper_bound(acks_, time, {}, &std::pair<TimePoint, Zxid>::first);
+  return behind == acks_.begin() ? Zxid{} : std::prev(behind)->second;
+}
+
+void HistoryChecker::answered(const std::string& who, Operation& operation,
+                              const wire::ReplyHeader& header, std::string_view body) {
+  ++answered_count_;
+  operation.state = Operation::State::kAnswered;
+  if (header.zxid > last_ && header.zxid.counter() != 0) {
+    context_.violate(who, describe(operation) + " is answered at " + hex(header.zxid.value) +
+                              ", which is not committed");
+  }
+  if (is_write(operation.kind)) {
+    check_write(who, operation, header, body);
+  } else {
+    check_read(who, operation, header, body);
+  }
+  note_acked(std::min(header.zxid, last_));
+}
+
+void HistoryChecker::check_write(const std::string& who, Operation& operation,
+                                 const wire::ReplyHeader& header, std::string_view body) {
+  if (!operation.committed) {
+    operation.state = Operation::State::kRefused;
+    if (header.error != ErrorCode::kSystemError && !is_of_session(header.error)) {
+      context_.violate(who, describe(operation) + text(" is answered with %d, but not committed",
+                                                       static_cast<int>(header.error)));
+    }
+    return;
+  }
+  if (*operation.committed != header.zxid || header.error != operation.error) {
+    context_.violate(who, describe(operation) +
+                              text(" is answered with %d at %llx: it is %d at %llx",
+                                   static_cast<int>(header.error),
+                                   static_cast<unsigned long long>(header.zxid.value),
+                                   static_cast<int>(operation.error),
+                                   static_cast<unsigned long long>(operation.committed->value)));
+    return;
+  }
+  if (header.error == ErrorCode::kOk) {
+    check_write_body(who, operation, body);
+  }
+}
+
+void HistoryChecker::check_write_body(const std::string& who, const Operation& operation,
+                                      std::string_view body) {
+  wire::Reader reader(body);
+  if (operation.kind == OpKind::kMulti) {
+    check_multi_body(who, operation, body);
+  } else if (operation.kind == OpKind::kCreate) {
+    const std::string_view path = reader.get_string();
+    if (path != operation.results.front().path) {
+      context_.violate(who, describe(operation) + " is answered with the name " +
+                                std::string(path) + ", not " + operation.results.front().path);
+    }
+  } else if (operation.kind == OpKind::kSet) {
+    const wire::Stat stat = wire::read_stat(reader);
+    if (stat.version != operation.results.front().version || stat.mzxid != *operation.committed) {
+      context_.violate(
+          who, describe(operation) + text(" is answered with version %d, not %d", stat.version,
+                                          operation.results.front().version));
+    }
+  }
+}
+
+void HistoryChecker::check_multi_body(const std::string& who, const Operation& operation,
+                                      std::string_view body) {
+  wire::Reader reader(body);
+  for (const StepResult& expected : operation.results) {
+    const wire::MultiHeader header = wire::read_multi_header(reader);
+    ErrorCode error = ErrorCode::kOk;
+    if (header.type == OpCode::kError) {
+      error = static_cast<ErrorCode>(reader.get_int());
+    } else if (header.type == OpCode::kCreate) {
+      if (reader.get_string() != expected.path) {
+        context_.violate(who, describe(operation) + " is answered with another name");
+      }
+    } else if (header.type == OpCode::kSetData) {
+      if (wire::read_stat(reader).version != expected.version) {
+        context_.violate(who, describe(operation) + " is answered with another version");
+      }
+    }
+    const bool failed = operation.results.back().error != ErrorCode::kOk;
+    if (error != expected.error || (failed && header.type != OpCode::kError)) {
+      context_.violate(who, describe(operation) + text(" is answered with %d for a step, not %d",
+                                                       static_cast<int>(error),
+                                                       static_cast<int>(expected.error)));
+    }
+  }
+}
+
+void HistoryChecker::check_read(const std::string& who, const Operation& operation,
+                                const wire::ReplyHeader& header, std::string_view body) {
+  const Zxid oldest = acked_at(operation.invoked - stale_max());
+  if (header.zxid < oldest) {
+    context_.violate(who, describe(operation) + " is answered at " + hex(header.zxid.value) +
+                              ", older than the bound: " + hex(oldest.value));
+  }
+  if (operation.kind == OpKind::kSync) {
+    return;
+  }
+  const NodeVersion* const node = model_.at(operation.step().path, header.zxid);
+  const ErrorCode expected = node == nullptr ? ErrorCode::kNoNode : ErrorCode::kOk;
+  bool is_right = header.error == expected;
+  if (is_right && node != nullptr) {
+    wire::Reader reader(body);
+    if (operation.kind == OpKind::kChildren) {
+      std::set<std::string> children;
+      for (int32_t left = reader.get_count(4); left > 0; --left) {
+        children.emplace(reader.get_string());
+      }
+      is_right = children == node->children;
+    } else {
+      if (operation.kind == OpKind::kGet) {
+        is_right = reader.get_string() == node->data;
+      }
+      const wire::Stat stat = wire::read_stat(reader);
+      is_right = is_right && stat.czxid == node->czxid && stat.mzxid == node->mzxid &&
+                 stat.pzxid == node->pzxid && stat.version == node->version &&
+                 stat.ephemeral_owner == node->owner.value &&
+                 stat.num_children == static_cast<int32_t>(node->children.size()) &&
+                 stat.cversion == 2 * node->created_children - stat.num_children &&
+                 stat.data_length == static_cast<int32_t>(node->data.size());
+    }
+  }
+  if (!is_right) {
+    context_.violate(who, describe(operation) +
+                              text(" is answered with %d", static_cast<int>(header.error)) +
+                              " and not the state at " + hex(header.zxid.value));
+  }
+}
+
+}  // namespace quorate::sim

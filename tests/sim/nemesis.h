@@ -1,0 +1,86 @@
+// The faults of a run: what breaks, when, and for how long.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/sim/client.h"
+#include "tests/sim/member.h"
+#include "tests/sim/network.h"
+
+namespace quorate::sim {
+
+enum class Fault : uint8_t {
+  kCrash,        ///< A process, or a machine's power; starts again later.
+  kCrashAtStep,  ///< At a durable step that comes soon.
+  kCrashAll,     ///< Power for all at once.
+  kCrashLeader,
+  kPause,
+  kPauseLeader,
+  kIsolate,  ///< A member from all others.
+  kIsolateLeader,
+  kSplit,   ///< Two sides.
+  kOneWay,  ///< One direction between two hosts.
+  kBridge,  ///< Two members do not see each other.
+  kReset,   ///< A few connections.
+  kSlowHost,
+  kSlowDisk,
+  kFsyncError,  ///< Ends the process.
+  kLowSpace,
+  kWipe,
+  kDamage,
+  kRollBack,
+  kClockJump,
+  kSnapshot,
+  kClientVanishes,
+  kRollingRestart,
+  kFlap,  ///< A member is cut off and joined again several times.
+  kCount,
+};
+
+/// Makes faults at random times until it is told to stop; then everything is repaired.
+class Nemesis {
+ public:
+  Nemesis(Context& context, Network& network, std::vector<std::unique_ptr<Member>>& members,
+          std::vector<std::unique_ptr<Client>>& clients);
+
+  void start() { next(); }
+  /// The end of all faults: every process runs, the network is whole, disks are fast.
+  void repair();
+  [[nodiscard]] size_t count() const { return count_; }
+
+ private:
+  void next();
+  void make(Fault fault);
+  void restart_later(Member& member, Duration delay);
+  void crash(Member& member, Duration down);
+  void pause(Member& member);
+  void isolate(HostId host, Duration time);
+  void split();
+  void lose_disk(Fault fault);
+  void roll(size_t index);
+  void flap(HostId host, size_t times);
+  void block_both(HostId a, HostId b, Duration time);
+  void block(HostId from, HostId to, Duration time);
+  [[nodiscard]] Member& any_member();
+  [[nodiscard]] Member* running_member();
+  [[nodiscard]] Member* leader();
+  [[nodiscard]] Duration a_while();
+  /// Whether another voter's disk may be lost.
+  [[nodiscard]] bool may_lose_disk() const;
+  void note(const std::string& what) const { context_.note("!", what); }
+
+  Context& context_;
+  Network& network_;
+  std::vector<std::unique_ptr<Member>>& members_;
+  std::vector<std::unique_ptr<Client>>& clients_;
+  std::vector<Fault> kinds_;  ///< Of this run.
+  std::map<ServerId, Disk> older_;
+  size_t count_ = 0;
+  bool is_over_ = false;
+};
+
+}  // namespace quorate::sim

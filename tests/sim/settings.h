@@ -1,0 +1,84 @@
+// What a seed decides before the first event: the ensemble, its timing, its clients and its faults.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "server/base/time.h"
+
+namespace quorate::sim {
+
+/// Faults of the program itself, planted so that the checkers can prove that they would find them.
+enum class Bug : uint8_t {
+  kNone,
+  kAckBeforeSync,        ///< The log is reported as durable when it was only written.
+  kWrongQuorum,          ///< A member believes that there are fewer voters.
+  kEpochWrittenEarly,    ///< currentEpoch is written with the acceptance (ZOOKEEPER-4643).
+  kEpochLost,            ///< The epoch files are reported as stored and are not.
+  kLostTruncation,       ///< TRUNC is reported as done; the log comes back with the next restart.
+  kEmptyDiskVotes,       ///< A member votes although its disk was wiped.
+  kLogsBehindSnapshot,   ///< The logs that a received snapshot replaces stay.
+  kFsyncErrorIgnored,    ///< What an fsync did not write is reported as durable.
+  kLostWatch,            ///< One watch event in twenty is not sent.
+  kDoubledWatch,         ///< One watch event in twenty is sent twice.
+  kLateWatch,            ///< A watch event is sent behind the reply that follows it.
+  kSwappedReplies,       ///< Two replies of one step change places.
+  kDoubleApply,          ///< A forwarded request is taken twice.
+  kLostTouches,          ///< The leader does not hear which sessions were used.
+  kMoveNotCommitted,     ///< A session's move is confirmed before it is committed.
+  kReaskWithoutLooking,  ///< After a change of leader all requests in flight are asked again.
+  kMatchedByCxidAlone,   ///< Requests in flight are matched without regard to what was held.
+  kServesWhileLooking,   ///< A member without a leader answers.
+  kDeafLeader,           ///< A leader never notices that its followers are silent.
+  kSyncNotAsked,         ///< A follower answers a sync without its leader.
+  kCount,
+};
+[[nodiscard]] std::string_view name_of(Bug bug);
+[[nodiscard]] std::optional<Bug> bug_named(std::string_view name);
+
+struct Settings {
+  uint64_t seed = 1;
+  Bug bug = Bug::kNone;
+  bool has_faults = true;
+
+  size_t voters = 3;
+  size_t observers = 0;
+  size_t clients = 6;
+  size_t operations_min = 1000;  ///< The safety phase goes on until so many were answered or lost.
+  size_t faults_min = 10;
+  Duration safety = std::chrono::seconds(20);      ///< At least.
+  Duration safety_max = std::chrono::seconds(90);  ///< At most.
+  Duration liveness_max = std::chrono::seconds(90);
+
+  // Of the members.
+  Duration tick = std::chrono::milliseconds(1000);
+  Duration heartbeat = std::chrono::milliseconds(50);
+  Duration silence_max = std::chrono::milliseconds(400);
+  int32_t init_limit_ticks = 10;
+  int32_t sync_limit_ticks = 5;
+  size_t window_count = 500;
+  int64_t sync_log_bytes_max = -1;
+  bool force_snapshot = false;
+  size_t link_bytes_max = size_t{8} << 20;
+  int64_t snapshot_txn_count = 100000;
+  size_t snapshot_slice_bytes = size_t{64} << 10;
+
+  // Of the network and the disks.
+  Duration delay_min = std::chrono::microseconds(50);
+  Duration delay_max = std::chrono::microseconds(500);
+  Duration sync_min = std::chrono::microseconds(100);
+  Duration sync_max = std::chrono::microseconds(3000);
+
+  // Of the clients.
+  Duration think_max = std::chrono::milliseconds(150);
+  int32_t session_timeout_ms = 5000;
+
+  // Which kinds of faults there are, in percent of all; drawn for each seed.
+  Duration fault_interval = std::chrono::milliseconds(1500);
+};
+
+[[nodiscard]] Settings settings_of(uint64_t seed, Bug bug);
+
+}  // namespace quorate::sim
