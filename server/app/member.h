@@ -195,7 +195,8 @@ class Member final : public net::ConnectionHandler {
   boost::asio::steady_timer stop_timer_;
   std::function<void()> stopped_;
   bool stopping_ = false;
-  std::vector<ConnectionId> open_;  ///< Filled when stopping.
+  bool is_out_of_patience_ = false;  ///< While stopping.
+  std::vector<ConnectionId> open_;   ///< Filled when stopping.
 
   std::vector<SnapshotCallback> snapshot_waiters_;       ///< Of the running snapshot.
   std::vector<SnapshotCallback> next_snapshot_waiters_;  ///< Of the one after it.

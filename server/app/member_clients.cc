@@ -144,11 +144,16 @@ void Member::stop(std::function<void()> done) {
   for (const auto& connection : node_.status(read_clocks(), {.connections = true}).connections) {
     open_.push_back(connection.connection);
   }
+  if (node_.hand_over(read_clocks(), actions_)) {
+    log::info("handing_over", {});
+    perform();
+  }
   stop_timer_.expires_after(kStopPatience);
   stop_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) {
       return;
     }
+    is_out_of_patience_ = true;
     for (const ConnectionId id : std::exchange(open_, {})) {
       port_.drop(id);
     }
@@ -158,6 +163,9 @@ void Member::stop(std::function<void()> done) {
 }
 
 void Member::continue_stop() {
+  if (!node_.has_handed_over() && !is_out_of_patience_) {
+    return;  // Clients are held until another leads.
+  }
   if (!open_.empty()) {
     // Everything that was read has been answered; what arrives meanwhile is still answered.
     if (node_.idle() && !throttle_.holds_any()) {

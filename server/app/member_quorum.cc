@@ -40,7 +40,13 @@ void Member::start_quorum() {
   quorum_ = std::make_unique<QuorumPorts>(
       loop_, quorum_ports_options(config_, *setup_),
       QuorumPorts::Callbacks{
-          .event = [this](const node::Event& event) { step(event); },
+          .event =
+              [this](const node::Event& event) {
+                step(event);
+                if (stopping_) {
+                  continue_stop();
+                }
+              },
           .snapshot = [this](Zxid zxid,
                              std::string bytes) { install_snapshot(zxid, std::move(bytes)); }});
   quorum_->set_configuration(node_.configuration());

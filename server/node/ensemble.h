@@ -74,6 +74,10 @@ struct Ensemble {
   std::map<Zxid, SessionMove> moves;             ///< Leading: not yet committed.
   std::unique_ptr<tree::SnapshotWriter> stream;  ///< Leading: for a learner.
   LinkId stream_link;
+  /// Leading: takes nothing new; steps down once everything is committed.
+  bool is_handing_over = false;
+  /// Looking: leaves the lead to others until then, or until one of them has it.
+  std::optional<TimePoint> abstains_until;
   TimePoint not_serving_since;
   TimePoint next_hold_check;
 };
@@ -107,6 +111,9 @@ void adopt_configuration(State& state, const quorum::Configuration& configuratio
                          Now now, Actions& actions);
 /// Shows the committed configuration at /zookeeper/config.
 void show_configuration(State& state, Now now);
+
+/// Steps down if everything is committed.
+void check_hand_over(State& state, Now now, Actions& actions);
 
 // ---- lead.cc ----------------------------------------------------------------------------------
 void lead(State& state, const zab::LeaderEvent& event, Now now, Actions& actions);

@@ -28,7 +28,10 @@ void handle_truncated(State& state, const LogTruncated& event, Now now, Actions&
   if (event.reloaded) {
     install_database(state, std::move(*event.reloaded), actions);
     state.durable = event.last;
-    state.history.restart(event.last);
+    if (!ensemble.learner) {
+      state.history.restart(event.last);
+    }
+    // A learner has cut the history itself, and may have taken transactions behind that already.
   }
   if (ensemble.learner) {
     learn(state, zab::LogTruncated{event.last}, now, actions);
@@ -50,10 +53,7 @@ void handle_snapshot_received(State& state, const SnapshotReceived& event, Now n
     state.durable = std::max(state.durable, event.zxid);
     state.snapshot.last_zxid = event.zxid;
     state.snapshot.last_time = now.wall;
-    if (!ensemble.learner) {
-      state.history.restart(event.zxid);
-      state.durable = event.zxid;
-    }
+    // What came behind it is in the history, and on its way to the log, even if the role is over.
   } else {
     ensemble.must_reload = true;
     state.history.restart(ensemble.log_end);

@@ -175,7 +175,7 @@ void answer_before_write(State& state, tree::WatcherId slot, ConnectionId id, No
     if (queued.kind == Queued::Kind::kWrite) {
       break;
     }
-    if (queued.kind != Queued::Kind::kSync || queued.zxid != Zxid{}) {
+    if (queued.kind != Queued::Kind::kSync) {
       continue;
     }
     queued.zxid = std::max(state.database.last_zxid(), Zxid{1});

@@ -53,6 +53,7 @@ std::optional<TimePoint> next_ensemble_deadline(const State& state) {
   if (!state.serving && !state.by_id.empty()) {
     consider(ensemble.next_hold_check);
   }
+  consider(ensemble.abstains_until);
   return next;
 }
 
@@ -70,6 +71,13 @@ void handle_ensemble_deadline(State& state, Now now, Actions& actions) {
   }
   if (ensemble.learner && is_due(ensemble.learner->next_deadline())) {
     learn(state, zab::LearnerDeadline{}, now, actions);
+  }
+  if (is_due(ensemble.abstains_until)) {
+    // Nobody has taken the lead.
+    ensemble.abstains_until.reset();
+    const bool is_looking = !ensemble.leader && !ensemble.learner;
+    ensemble.is_ready_to_look = is_looking;
+    look_if_ready(state, now, actions);
   }
   check_held(state, now, actions);
 }

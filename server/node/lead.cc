@@ -165,11 +165,20 @@ void perform_once(State& state, const zab::LeaderActions& taken, Now now, Action
   if (taken.committed) {
     commit_up_to(state, *taken.committed, now, actions);
   }
+  if (taken.established) {
+    state.preparer.reset();  // The tree has changed without it.
+  }
   if (taken.activated) {
     adopt_configuration(state, taken.activated->configuration, true, now, actions);
   }
   if (taken.established || taken.activated) {
     show_configuration(state, now);
+  }
+  if (ensemble.is_handing_over) {
+    check_hand_over(state, now, actions);
+    if (!ensemble.leader) {
+      return;
+    }
   }
   if (taken.stepped_down) {
     end_role(state, zab::name_of(*taken.stepped_down), now, actions);

@@ -99,6 +99,14 @@ void perform_once(State& state, const zab::LearnerActions& taken, Now now, Actio
     show_configuration(state, now);
   }
   if (taken.gave_up) {
+    const bool is_gone = *taken.gave_up == zab::CloseReason::kSilent ||
+                         *taken.gave_up == zab::CloseReason::kLinkLost;
+    if (is_gone) {
+      // No vote waits for it. A leader that hangs keeps its connections.
+      ensemble.election.step(election::PeerSuspected{ensemble.leader_id}, now.monotonic,
+                             ensemble.election_actions);
+      perform_election(state, now, actions);
+    }
     end_role(state, zab::name_of(*taken.gave_up), now, actions);
     return;
   }

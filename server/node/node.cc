@@ -157,6 +157,15 @@ Status Node::status(Now now, StatusDetail detail) const {
   return make_status(*state_, now, detail);
 }
 
+bool Node::hand_over(Now now, Actions& actions) {
+  return state_->ensemble && node::hand_over(*state_, now, actions);
+}
+
+bool Node::has_handed_over() const {
+  const auto& ensemble = state_->ensemble;
+  return !ensemble || (!ensemble->is_handing_over && !ensemble->abstains_until);
+}
+
 const std::vector<ServerId>& Node::wanted_peers() const {
   return state_->ensemble->election.wanted();
 }

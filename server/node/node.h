@@ -48,6 +48,12 @@ class Node {
 
   [[nodiscard]] Status status(Now now, StatusDetail detail = {}) const;
 
+  /// A leader leaves the lead to another voter, after everything that it has proposed; clients are
+  /// held meanwhile. False, and nothing happens, if it does not lead or none could.
+  bool hand_over(Now now, Actions& actions);
+  /// Neither handing over nor looking after it.
+  [[nodiscard]] bool has_handed_over() const;
+
   [[nodiscard]] Zxid last_zxid() const;
   /// The voters that the election wants connections to; see election::Election::wanted(). Of a
   /// member of an ensemble only, as the following.

@@ -11,6 +11,8 @@ namespace {
 
 /// Clients that are held are looked at so often.
 constexpr Duration kHoldCheck = std::chrono::milliseconds(100);
+/// For so long a member that has handed the lead over leaves it to others.
+constexpr Duration kAbstinence = std::chrono::seconds(2);
 
 election::Options election_options(const EnsembleOptions& options, ServerId self) {
   election::Options election;
@@ -148,6 +150,7 @@ void end_role(State& state, const char* why, Now now, Actions& actions) {
   ensemble.owners.clear();
   ensemble.moves.clear();
   ensemble.syncs.clear();
+  ensemble.is_handing_over = false;
   actions.quorum.leaves_role = true;
   actions.quorum.listens = false;
   actions.quorum.connect.reset();
@@ -174,11 +177,40 @@ void look_if_ready(State& state, Now now, Actions& actions) {
     return;
   }
   ensemble.is_ready_to_look = false;
-  ensemble.election.step(election::StartLooking{.last_logged = state.history.last(),
-                                                .current_epoch = ensemble.current,
-                                                .may_vote = ensemble.may_vote},
-                         now.monotonic, ensemble.election_actions);
+  ensemble.election.step(
+      election::StartLooking{.last_logged = state.history.last(),
+                             .current_epoch = ensemble.current,
+                             .may_vote = ensemble.may_vote && !ensemble.abstains_until},
+      now.monotonic, ensemble.election_actions);
   perform_election(state, now, actions);
+}
+
+bool hand_over(State& state, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  if (!ensemble.leader || !state.serving) {
+    return false;
+  }
+  std::vector<ServerId> others = ensemble.leader->synced();
+  std::erase(others, state.options.server);
+  if (quorum::refuse_without_quorum(ensemble.committed, others)) {
+    return false;
+  }
+  ensemble.is_handing_over = true;
+  state.serving = false;
+  ensemble.not_serving_since = now.monotonic;
+  ensemble.next_hold_check = now.monotonic + kHoldCheck;
+  check_hand_over(state, now, actions);
+  return true;
+}
+
+void check_hand_over(State& state, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  const bool is_drained = state.history.committed() == state.history.last();
+  if (!ensemble.is_handing_over || !is_drained) {
+    return;
+  }
+  ensemble.abstains_until = now.monotonic + kAbstinence;
+  end_role(state, "handed over", now, actions);
 }
 
 /// The role holds: what clients have waited for goes on.
@@ -191,6 +223,7 @@ void begin_serving(State& state, Epoch epoch, Now now, Actions& actions) {
     return;
   }
   state.serving = true;
+  ensemble.abstains_until.reset();
   actions.notes.push_back({.kind = NoteKind::kServing,
                            .zxid = Zxid{epoch.value << 32},
                            .value = static_cast<int64_t>(ensemble.election.state()),

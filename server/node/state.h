@@ -316,6 +316,9 @@ void ask_revalidation(State& state, const Connection& connection, Now now, Actio
 void touch_session(State& state, const Connection& connection, Now now);
 /// Looks at a transaction that tells that a session is served by another member from now on.
 void note_session_move(State& state, const wire::TxnRecord& record, Now now, Actions& actions);
+/// A leader takes nothing new, and steps down for another voter once everything is committed. False
+/// if it does not lead, or without it there is no quorum that has its history.
+bool hand_over(State& state, Now now, Actions& actions);
 /// Whether a learner is being sent a snapshot.
 [[nodiscard]] bool is_streaming_snapshot(const State& state);
 [[nodiscard]] std::optional<TimePoint> next_ensemble_deadline(const State& state);

@@ -216,7 +216,10 @@ void Pending::applied(Zxid zxid) {
 }
 
 void Pending::reset() {
-  QR_ASSERT(size() == 0);
+  by_node_.clear();
+  by_path_.clear();
+  touches_.clear();
+  undo_.clear();
   digest_ = tree_.digest();
 }
 

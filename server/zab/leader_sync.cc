@@ -35,6 +35,7 @@ void Leader::start_sync(Learner& learner, const std::optional<LogProbe>& probe,
   learner.heard_at = now_;
   SyncOptions sync = options_.sync;
   sync.cuts_across_epochs = learner.is_quorate;
+  sync.commits_all = !is_established();
   const auto plan = plan_sync(learner.last_zxid, last_processed(), history_, sync, probe);
   if (const auto* wanted = std::get_if<LogProbeWanted>(&plan)) {
     learner.stage = Stage::kProbing;

@@ -31,14 +31,14 @@ std::optional<SyncPlan> meet(Zxid learner, Zxid max, const Meeting& meeting, boo
   return SyncPlan{.method = SyncMethod::kTrunc, .zxid = *meeting.floor, .after = *meeting.floor};
 }
 
-/// Of the committed transactions in memory.
-Meeting meeting_in(const History& history, Zxid learner) {
+/// Of the transactions in memory up to `max`.
+Meeting meeting_in(const History& history, Zxid learner, Zxid max) {
   Meeting meeting;
   const size_t behind = history.index_after(learner);
   if (behind > 0) {
     meeting.floor = history[behind - 1].zxid;
   }
-  if (behind < history.size() && history[behind].zxid <= history.committed()) {
+  if (behind < history.size() && history[behind].zxid <= max) {
     meeting.next = history[behind].zxid;
   }
   return meeting;
@@ -49,9 +49,9 @@ Meeting meeting_in(const History& history, Zxid learner) {
 std::variant<SyncPlan, LogProbeWanted> plan_sync(Zxid learner, Zxid last_processed,
                                                  const History& history, const SyncOptions& options,
                                                  const std::optional<LogProbe>& probe) {
-  const std::optional<Zxid> oldest = history.committed_min();
-  const Zxid max = history.committed();
-  const Zxid min = oldest.value_or(max);
+  const Zxid max = options.commits_all ? history.last() : history.committed();
+  const bool has_any = history.size() > 0 && history[0].zxid <= max;
+  const Zxid min = has_any ? history[0].zxid : max;
   if (options.force_snapshot) {
     return snapshot(last_processed);
   }
@@ -65,7 +65,7 @@ std::variant<SyncPlan, LogProbeWanted> plan_sync(Zxid learner, Zxid last_process
     return SyncPlan{.method = SyncMethod::kTrunc, .zxid = max, .after = max};
   }
   if (learner >= min) {
-    return meet(learner, max, meeting_in(history, learner), options.cuts_across_epochs)
+    return meet(learner, max, meeting_in(history, learner, max), options.cuts_across_epochs)
         .value_or(snapshot(last_processed));
   }
   if (options.log_bytes_max < 0) {

@@ -45,6 +45,8 @@ struct SyncOptions {
   bool force_snapshot = false;  ///< forceSnapshotSync.
   /// snapshotSizeFactor times the size of the newest snapshot; negative: the log is not used.
   int64_t log_bytes_max = -1;
+  /// The leader is not established yet: its whole history will be committed when it is.
+  bool commits_all = false;
   /// The learner can cut its log across the border of epochs, and notices if it never had the
   /// transaction to cut at. Apache's cannot, Quorate's can.
   bool cuts_across_epochs = false;
