@@ -96,8 +96,9 @@ OPERATOR = {
     ),
     "local": Module(
         False,
-        ("kube", "server/log"),
-        ("Boost::headers", "OpenSSL::SSL", "nlohmann_json::nlohmann_json", "Threads::Threads"),
+        ("server/log",),
+        ("Boost::headers", "OpenSSL::SSL", "nlohmann_json::nlohmann_json", "yaml-cpp",
+         "CLI11::CLI11"),
     ),
 }
 

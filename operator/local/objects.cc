@@ -1,0 +1,350 @@
+// Creation and update of objects.
+#include "operator/local/objects.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "operator/local/builtin_rules.h"
+
+namespace quorate::local {
+
+namespace {
+
+bool is_cluster_kept(const Kind& kind) { return !kind.is_namespaced; }
+
+// The fields whose change a generation counts.
+Json intent_of(const Json& object, bool is_custom) {
+  Json intent = object;
+  intent.erase("metadata");
+  intent.erase("status");
+  if (!is_custom) {
+    intent.erase("kind");
+    intent.erase("apiVersion");
+  }
+  return intent;
+}
+
+bool differs_only_in_bookkeeping(Json left, Json right) {
+  for (Json* side : {&left, &right}) {
+    erase_at(*side, "metadata/managedFields");
+    erase_at(*side, "metadata/resourceVersion");
+  }
+  return left == right;
+}
+
+// Whether nothing holds a deleted object any more.
+bool may_vanish(const Json& object) {
+  return is_deleting(object) && list_at(object, "metadata/finalizers").empty() &&
+         integer(object, "metadata/deletionGracePeriodSeconds") == 0 &&
+         !(text(object, "kind") == "Namespace" && !list_at(object, "spec/finalizers").empty());
+}
+
+ApiError too_large(const Json& object) {
+  return plain_error(413, "RequestEntityTooLarge", "the object is too large: " + name_of(object));
+}
+
+}  // namespace
+
+std::string Objects::new_uid() {
+  const auto number = static_cast<uint64_t>(store_.next_number());
+  const std::string base = std::to_string(surroundings_.seed) + "/" + std::to_string(number);
+  const uint64_t high = hash_of(base + "/high");
+  const uint64_t low = hash_of(base + "/low");
+  char buffer[48];
+  std::snprintf(buffer, sizeof(buffer), "%08x-%04x-4%03x-8%03x-%012llx",
+                static_cast<unsigned>(high >> 32), static_cast<unsigned>(high & 0xffff),
+                static_cast<unsigned>(high >> 16 & 0xfff), static_cast<unsigned>(low >> 52),
+                static_cast<unsigned long long>(low & 0xffffffffffff));
+  return buffer;
+}
+
+std::string Objects::new_suffix() {
+  constexpr std::string_view kLetters = "bcdfghjklmnpqrstvwxz2456789";
+  uint64_t hash =
+      hash_of(std::to_string(surroundings_.seed) + "#" + std::to_string(store_.next_number()));
+  std::string suffix;
+  for (int i = 0; i < 5; ++i) {
+    suffix += kLetters[hash % kLetters.size()];
+    hash = hash / kLetters.size() ^ hash >> 7;
+  }
+  return suffix;
+}
+
+std::optional<ApiError> Objects::check_namespace(const Kind& kind, const std::string& ns,
+                                                 const std::string& name) const {
+  if (is_cluster_kept(kind)) {
+    return std::nullopt;
+  }
+  const ObjectPtr found = store_.find({"namespaces", "", ns});
+  if (!found) {
+    return not_found({.group = "", .kind = "Namespace", .resource = "namespaces", .name = ns});
+  }
+  if (is_deleting(*found)) {
+    ApiError error = forbidden(kind.subject(name), "unable to create new content in namespace " +
+                                                       ns + " because it is being terminated");
+    error.details["causes"] = Json::array({{{"reason", "NamespaceTerminating"},
+                                            {"message", "namespace " + ns + " is being terminated"},
+                                            {"field", "metadata.namespace"}}});
+    return error;
+  }
+  return std::nullopt;
+}
+
+// Drops unknown fields, or refuses them. Returns warnings.
+Outcome<std::vector<std::string>> Objects::clean(const Kind& kind, Json& object,
+                                                 const WriteOptions& options) const {
+  std::vector<std::string> warnings;
+  if (!kind.schema) {
+    return warnings;
+  }
+  const std::vector<std::string> unknown = prune(object, *kind.schema, true);
+  if (unknown.empty() || options.field_validation == FieldValidation::kIgnore) {
+    return warnings;
+  }
+  for (const std::string& field : unknown) {
+    warnings.push_back("unknown field \"" + field + "\"");
+  }
+  if (options.field_validation == FieldValidation::kStrict) {
+    return bad_request(kind.kind + " in version \"" + kind.version + "\" cannot be handled as a " +
+                       kind.kind + ": strict decoding error: " + join(warnings, ", "));
+  }
+  return warnings;
+}
+
+FieldErrors Objects::check(const Kind& kind, const Json* old_object, const Json& object) const {
+  FieldErrors errors;
+  validate_metadata(kind, object, errors);
+  if (kind.schema) {
+    validate(object, *kind.schema, "", errors);
+  }
+  if (!errors.empty()) {
+    return errors;
+  }
+  if (kind.is_custom) {
+    validate_rules(object, old_object, *kind.schema, "", errors);
+  } else if (old_object == nullptr) {
+    validate_builtin_create(kind, object, errors);
+  } else {
+    validate_builtin_update(kind, *old_object, object, errors);
+  }
+  return errors;
+}
+
+Outcome<Written> Objects::create(const Kind& kind, const std::string& ns, Json object,
+                                 const WriteOptions& options) {
+  constexpr size_t kObjectBytesMax = 1536 << 10;
+  object = in_stored_version(std::move(object), kind, kinds_);
+  if (name_of(object).empty() && !text(object, "metadata/generateName").empty()) {
+    make_at(object, "metadata/name") = text(object, "metadata/generateName") + new_suffix();
+  }
+  const std::string name = name_of(object);
+  if (auto refusal = check_namespace(kind, ns, name)) {
+    return *refusal;
+  }
+  auto warnings = clean(kind, object, options);
+  if (!warnings) {
+    return warnings.error();
+  }
+  if (name.empty()) {
+    return invalid(kind.subject(""),
+                   {required_value("metadata.name", "name or generateName is required")});
+  }
+  const Key key{kind.resource(), kind.is_namespaced ? ns : "", name};
+  if (store_.find(key)) {
+    return already_exists(kind.subject(name));
+  }
+  Json& metadata = object["metadata"];
+  for (const char* field : {"resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds",
+                            "selfLink", "generation"}) {
+    metadata.erase(field);
+  }
+  if (kind.is_namespaced) {
+    metadata["namespace"] = ns;
+  } else {
+    metadata.erase("namespace");
+  }
+  metadata["uid"] = new_uid();
+  metadata["creationTimestamp"] = format_time(now_);
+  if (kind.tracks_generation) {
+    metadata["generation"] = 1;
+  }
+  if (kind.has_status) {
+    object.erase("status");
+  }
+  if (kind.schema) {
+    apply_defaults(object, *kind.schema);
+  }
+  prepare_builtin_create(kind, object, *this);
+  if (const FieldErrors errors = check(kind, nullptr, object); !errors.empty()) {
+    return invalid(kind.subject(name), errors);
+  }
+  if (auto refusal = check_admission(kind, object, store_)) {
+    return *refusal;
+  }
+  if (!options.keeps_managed_fields && !options.writer.manager.empty()) {
+    erase_at(object, "metadata/managedFields");
+    track_update(nullptr, object, kind, options.writer, now_);
+  }
+  if (dump(object).size() > kObjectBytesMax) {
+    return too_large(object);
+  }
+  Json result = options.dry_run ? object : *store_.put(key, std::move(object));
+  return Written{
+      .object = in_version(result, kind), .is_created = true, .warnings = *std::move(warnings)};
+}
+
+void Objects::carry_system_fields(const Json& old_object, Json& updated) const {
+  Json& metadata = updated["metadata"];
+  for (const char* field :
+       {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation",
+        "name", "namespace", "selfLink", "resourceVersion"}) {
+    const Json& value = at(at(old_object, "metadata"), field);
+    if (value.is_null()) {
+      metadata.erase(field);
+    } else {
+      metadata[field] = value;
+    }
+  }
+}
+
+Outcome<Written> Objects::update(const Kind& kind, const std::string& ns, const std::string& name,
+                                 Json object, const WriteOptions& options) {
+  const Key key{kind.resource(), kind.is_namespaced ? ns : "", name};
+  const ObjectPtr old_object = store_.find(key);
+  if (!old_object) {
+    return not_found(kind.subject(name));
+  }
+  if (name_of(object) != name && has(object, "metadata/name")) {
+    return bad_request("the name of the object (" + name_of(object) +
+                       ") does not match the name on the URL (" + name + ")");
+  }
+  const std::string revision = text(object, "metadata/resourceVersion");
+  if (!revision.empty() && revision != text(*old_object, "metadata/resourceVersion")) {
+    return conflict(kind.subject(name),
+                    "the object has been modified; please apply your changes to the latest "
+                    "version and try again");
+  }
+  const std::string uid = uid_of(object);
+  if (!uid.empty() && uid != uid_of(*old_object)) {
+    return conflict(kind.subject(name), "Precondition failed: UID in precondition: " + uid +
+                                            ", UID in object meta: " + uid_of(*old_object));
+  }
+  object = in_stored_version(std::move(object), kind, kinds_);
+  auto warnings = clean(kind, object, options);
+  if (!warnings) {
+    return warnings.error();
+  }
+  if (options.writer.subresource == "status") {
+    Json updated = *old_object;
+    updated["status"] = at(object, "status");
+    if (updated["status"].is_null()) {
+      updated.erase("status");
+    }
+    if (options.keeps_managed_fields) {
+      make_at(updated, "metadata/managedFields") = at(object, "metadata/managedFields");
+    }
+    object = std::move(updated);
+  } else if (kind.has_status) {
+    const Json& status = at(*old_object, "status");
+    if (status.is_null()) {
+      object.erase("status");
+    } else {
+      object["status"] = status;
+    }
+  }
+  carry_system_fields(*old_object, object);
+  auto written = finish_update(kind, key, old_object, std::move(object), options);
+  if (written) {
+    written->warnings = *std::move(warnings);
+  }
+  return written;
+}
+
+Outcome<Written> Objects::finish_update(const Kind& kind, const Key& key,
+                                        const ObjectPtr& old_object, Json updated,
+                                        const WriteOptions& options) {
+  if (kind.schema) {
+    apply_defaults(updated, *kind.schema);
+  }
+  if (options.writer.subresource != "status") {
+    prepare_builtin_update(kind, *old_object, updated);
+  }
+  if (const FieldErrors errors = check(kind, old_object.get(), updated); !errors.empty()) {
+    return invalid(kind.subject(key.name), errors);
+  }
+  if (is_deleting(*old_object)) {
+    for (const Json& finalizer : list_at(updated, "metadata/finalizers")) {
+      if (finalizer.is_string() && !has_finalizer(*old_object, finalizer.get<std::string>())) {
+        return invalid(kind.subject(key.name),
+                       {forbidden_value("metadata.finalizers",
+                                        "no new finalizers can be added if the object is being "
+                                        "deleted, found new finalizers []string{" +
+                                            dump(finalizer) + "}")});
+      }
+    }
+  }
+  if (kind.tracks_generation &&
+      intent_of(*old_object, kind.is_custom) != intent_of(updated, kind.is_custom)) {
+    updated["metadata"]["generation"] = integer(*old_object, "metadata/generation") + 1;
+  }
+  if (!options.keeps_managed_fields && !options.writer.manager.empty()) {
+    const Json& fields = at(*old_object, "metadata/managedFields");
+    if (fields.is_null()) {
+      erase_at(updated, "metadata/managedFields");
+    } else {
+      updated["metadata"]["managedFields"] = fields;
+    }
+    track_update(old_object.get(), updated, kind, options.writer, now_);
+  }
+  const bool is_same = options.keeps_managed_fields
+                           ? updated == *old_object
+                           : differs_only_in_bookkeeping(*old_object, updated);
+  if (is_same && !may_vanish(updated)) {
+    return Written{.object = in_version(*old_object, kind), .is_created = false, .warnings = {}};
+  }
+  if (options.dry_run) {
+    return Written{.object = in_version(updated, kind), .is_created = false, .warnings = {}};
+  }
+  const ObjectPtr stored = store_.put(key, std::move(updated));
+  const Json answer = in_version(*stored, kind);
+  if (may_vanish(*stored)) {
+    store_.erase(key);
+  }
+  return Written{.object = answer, .is_created = false, .warnings = {}};
+}
+
+bool Objects::replace(const Key& key, const Json& old_object, Json updated) {
+  if (updated == old_object && !may_vanish(updated)) {
+    return false;
+  }
+  const KindPtr kind = kinds_.find_resource(key.resource);
+  if (kind && kind->tracks_generation &&
+      intent_of(old_object, kind->is_custom) != intent_of(updated, kind->is_custom)) {
+    updated["metadata"]["generation"] = integer(old_object, "metadata/generation") + 1;
+  }
+  const ObjectPtr stored = updated == old_object ? store_.find(key) : store_.put(key, updated);
+  if (may_vanish(*stored)) {
+    store_.erase(key);
+  }
+  return true;
+}
+
+ObjectPtr Objects::make(const std::string& resource, const std::string& ns, Json object,
+                        std::string* refusal) {
+  const KindPtr kind = kinds_.find_resource(resource);
+  if (!kind) {
+    return nullptr;
+  }
+  object["apiVersion"] = kind->api_version();
+  object["kind"] = kind->kind;
+  auto written = create(*kind, ns, std::move(object), {});
+  if (!written) {
+    if (refusal != nullptr) {
+      *refusal = written.error().message;
+    }
+    return nullptr;
+  }
+  return find(resource, ns, name_of(written->object));
+}
+
+}  // namespace quorate::local
