@@ -132,7 +132,7 @@ void describe_totals(const Facts& facts, api::QuorumClusterStatus& status) {
   status.set_selector(selector_text(facts.cluster));
   status.set_ready(ready);
   if (!facts.view.config.empty() || !status.has_voters()) {
-    status.set_voters(facts.voters());
+    status.set_voters(facts.view.voters());
     status.set_observers(observers);
   }
   set_or_clear(
@@ -148,14 +148,17 @@ void describe_totals(const Facts& facts, api::QuorumClusterStatus& status) {
       [] {});
 }
 
+/// Labels come first: the budget counts by them, and an eviction that it refuses ends the pass.
 void label_pods(const Facts& facts, Draft& draft) {
+  std::vector<Action> labels;
   for (const Slot& slot : facts.slots) {
     const std::string role = slot.is_voter ? "voter" : "observer";
     if (slot.is_in_config && slot.pod != nullptr && !slot.pod->is_terminating &&
         slot.pod->role != role) {
-      draft.actions.emplace_back(LabelPod{.name = slot.name, .uid = slot.pod->uid, .role = role});
+      labels.emplace_back(LabelPod{.name = slot.name, .uid = slot.pod->uid, .role = role});
     }
   }
+  draft.actions.insert(draft.actions.begin(), labels.begin(), labels.end());
 }
 
 api::QuorumClusterStatus without_noise(const api::QuorumClusterStatus& status) {

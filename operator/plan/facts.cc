@@ -114,8 +114,10 @@ class Gatherer {
       slot.volume_uid = recorded->volume_uid();
     }
     if (const ensemble::MemberView* const member = facts_.view.find(slot.name)) {
-      slot.is_in_config = member->is_in_config;
-      slot.is_voter = member->is_voter;
+      const std::string role = find_member(status_, slot.name)->role();
+      const bool is_told = !facts_.view.config.empty();
+      slot.is_in_config = is_told ? member->is_in_config : role == "Voter" || role == "Observer";
+      slot.is_voter = is_told ? member->is_voter : role == "Voter";
       slot.is_trusted = member->is_trusted;
       slot.is_synced = member->is_synced;
       slot.is_leader = facts_.view.leader == slot.name;
@@ -157,6 +159,13 @@ class Gatherer {
 const Slot* Facts::find(const std::string& name) const {
   const auto found = std::ranges::find(slots, name, &Slot::name);
   return found == slots.end() ? nullptr : &*found;
+}
+
+int Facts::voters() const {
+  if (!view.config.empty()) {
+    return view.voters();
+  }
+  return static_cast<int>(std::ranges::count_if(slots, &Slot::is_voter));
 }
 
 int Facts::zone_position(const std::string& zone) const {

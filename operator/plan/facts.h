@@ -58,8 +58,10 @@ struct Facts {
   std::vector<std::string> zone_order;  ///< Names, as in `zones`.
 
   [[nodiscard]] const Slot* find(const std::string& name) const;
-  [[nodiscard]] int voters() const { return view.voters(); }
-  [[nodiscard]] int quorum() const { return view.quorum(); }
+  /// Of the configuration; while nobody tells it, of the record: silence is no reason to think that
+  /// there are no voters.
+  [[nodiscard]] int voters() const;
+  [[nodiscard]] int quorum() const { return voters() / 2 + 1; }
   [[nodiscard]] int zone_position(const std::string& zone) const;
 };
 

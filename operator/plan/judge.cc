@@ -54,6 +54,9 @@ ConditionState zone_fault_tolerant(const Facts& facts) {
 }
 
 ConditionState members_synced(const Facts& facts) {
+  if (std::ranges::none_of(facts.slots, &Slot::is_recorded)) {
+    return {Truth::kFalse, "NoMembers", "there is no member yet"};
+  }
   for (const Slot& slot : facts.slots) {
     if (slot.is_recorded && !slot.is_synced) {
       return {Truth::kFalse, slot.problem.empty() ? "MemberNotSynced" : slot.problem,
@@ -106,6 +109,9 @@ ConditionState progressing(const Draft& draft) {
 
 ConditionState degraded(const Facts& facts, const Draft& draft) {
   const auto is_moving = [&](const Slot& slot) {
+    if (draft.is_stalled) {
+      return false;
+    }
     const auto& members = draft.status.in_flight().members();
     return std::ranges::any_of(
         members, [&](const api::InFlightMember& each) { return each.name() == slot.name; });

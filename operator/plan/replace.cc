@@ -80,10 +80,12 @@ class Replacement {
 
   /// False: nothing can be done here, and others need not wait for it.
   bool wipe(const Slot& slot, Loss loss) {
-    const bool may_delete = loss == Loss::kLost || facts_.cluster.reclaim == api::Reclaim::kDelete;
     if (slot.data == nullptr || slot.data->is_terminating) {
       return false;
     }
+    const bool is_ours = slot.data->ensemble_id == draft_.status.ensemble_id();
+    const bool may_delete =
+        loss == Loss::kLost || (facts_.cluster.reclaim == api::Reclaim::kDelete && is_ours);
     if (!may_delete) {
       draft_.step_blocked("ReplaceVolume", {slot.name},
                           loss == Loss::kForeign ? "ForeignDisk" : "DiskDamaged",

@@ -72,6 +72,8 @@ class Roll {
       return std::tuple(facts_.zone_position(slot->zone) == leaders_zone,
                         facts_.zone_position(slot->zone), -slot->ordinal);
     };
+    std::ranges::sort(unready_, {},
+                      [](const Slot* slot) { return std::tuple(slot->is_trusted, slot->myid); });
     std::ranges::sort(followers_, {}, order);
     std::ranges::sort(observers_, {}, order);
   }
@@ -91,6 +93,7 @@ class Roll {
   /// Whether every member of the recorded batch is back; asks again for those that have not gone.
   bool finish_batch() {
     draft_.progressing = change::kRoll;
+    drop_needless();
     Slots staying;  // Still the Pod that is to go.
     std::vector<std::string> pending;
     for (const api::InFlightMember& member : draft_.status.in_flight().members()) {
@@ -122,10 +125,29 @@ class Roll {
     return false;
   }
 
+  /// Members that have not gone and need not, or not now: their revision is the newest again, or
+  /// one was elected since, so that leadership moves first.
+  void drop_needless() {
+    auto& members = *draft_.status.mutable_in_flight()->mutable_members();
+    for (int i = members.size() - 1; i >= 0; --i) {
+      const Slot* const slot = facts_.find(members.Get(i).name());
+      const bool stays = slot != nullptr && slot->pod != nullptr &&
+                         slot->pod->uid == members.Get(i).uid() && !slot->pod->is_terminating;
+      const bool leads = stays && slot->is_leader && !allows_downtime() && facts_.voters() > 1;
+      if (stays && (leads || !slot->is_outdated)) {
+        members.DeleteSubrange(i, 1);
+      }
+    }
+  }
+
   /// Outside the configuration (an observer that left meanwhile) a ready Pod is enough.
+  /// Without a quorum nobody can be synced: then one that answers is back.
   [[nodiscard]] bool is_back(const Slot& slot) const {
     if (slot.pod == nullptr || slot.pod->is_terminating) {
       return false;
+    }
+    if (!facts_.view.has_quorum()) {
+      return slot.is_trusted;
     }
     return slot.is_in_config ? slot.is_synced && slot.pod->is_ready : slot.pod->is_ready;
   }
@@ -144,21 +166,19 @@ class Roll {
   void send_off_again(const Slots& staying) {
     int room = allowance();
     for (const Slot* const slot : staying) {
-      const bool counts = slot->is_voter && slot->is_synced;
+      const bool counts = slot->is_voter && (slot->is_synced || slot->pod->is_ready);
       if (counts && room <= 0) {
         draft_.step_waits("Restart", {slot->name}, "WouldLoseQuorum", gate_text(1));
         continue;
-      }
-      if (slot->is_leader && !allows_downtime() && facts_.voters() > 1) {
-        continue;  // It was elected since; a later pass moves leadership.
       }
       room -= counts ? 1 : 0;
       send_off(*slot);
     }
   }
 
+  /// A Pod that is ready may serve although nobody told the operator: the budget decides on it.
   void send_off(const Slot& slot) {
-    if (slot.is_synced || (slot.is_voter && slot.is_leader)) {
+    if (slot.is_synced || slot.is_leader || slot.pod->is_ready) {
       draft_.actions.emplace_back(EvictPod{.name = slot.name, .uid = slot.pod->uid});
     } else {
       draft_.actions.emplace_back(DeletePod{.name = slot.name, .uid = slot.pod->uid});
@@ -239,9 +259,8 @@ class Roll {
   }
 
   [[nodiscard]] bool is_unready_for_long(const Slot& slot) const {
-    return slot.is_stuck() ||
-           facts_.in.now.value - std::max(slot.pod->created.value, slot.pod->ready_changed.value) >=
-               kUnreadyMs;
+    const int64_t since = std::max(slot.pod->created.value, slot.pod->ready_changed.value);
+    return !slot.pod->is_ready && (slot.is_stuck() || facts_.in.now.value - since >= kUnreadyMs);
   }
 
   void next_batch() {
@@ -381,7 +400,8 @@ void replace_stuck(const Facts& facts, Draft& draft) {
       draft.actions.emplace_back(DeletePod{.name = slot.name, .uid = slot.pod->uid});
       draft.step_now("ReplaceStuck", {slot.name});
       draft.progressing = change::kRoll;
-    } else if (facts.is_revision_known && slot.pod->stuck != "Failed") {
+    } else if (facts.is_revision_known && slot.pod->stuck != "Failed" &&
+               (slot.is_in_config || !facts.is_initialized)) {
       draft.is_stalled = true;
       draft.step_blocked(
           "Restart", {slot.name}, "RolloutStalled",
