@@ -47,7 +47,7 @@ void add_connection_flags(CLI::App& app, Flags& flags) {
                  "Files with clusters and users; default: the Pod's account, then KUBECONFIG");
   app.add_option("--context", flags.context, "Context of the kubeconfig; default: the current one");
   app.add_option("--server", flags.server,
-                 "URL of an API that wants no credentials, as quorate-local serves");
+                 "URL of an API that wants no credentials, such as kubectl proxy");
 }
 
 void add_scope_flags(CLI::App& app, Flags& flags, Times& times) {
@@ -88,9 +88,11 @@ void add_output_flags(CLI::App& app, Flags& flags) {
                  "ADDRESS:PORT of /metrics; empty: none")
       ->capture_default_str();
   app.add_option("--log-level", flags.log.level, "trace, debug, info, warn or error")
-      ->transform(CLI::CheckedTransformer(kLevels));
+      ->transform(CLI::CheckedTransformer(kLevels).description(""))
+      ->type_name("LEVEL");
   app.add_option("--log-format", flags.log.format, "json or text")
-      ->transform(CLI::CheckedTransformer(kFormats));
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->type_name("FORMAT");
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace quorate::controller {
 struct Flags {
   std::vector<std::string> kubeconfigs;  ///< Empty: the Pod's account, else KUBECONFIG.
   std::string context;
-  std::string server;               ///< A URL without credentials, for a local API.
+  std::string server;               ///< Of an API that wants no credentials.
   std::vector<std::string> spaces;  ///< Empty: all.
   std::string label_selector;
   size_t workers = 8;

@@ -151,8 +151,11 @@ class Manager::Impl final : public InformerListener {
     const size_t colon = address.rfind(':');
     uint16_t port = 0;
     const char* const end = address.data() + address.size();
-    const bool is_good = colon != std::string::npos && colon + 1 < address.size() &&
-                         std::from_chars(address.data() + colon + 1, end, port).ptr == end;
+    bool is_good = colon != std::string::npos && colon + 1 < address.size();
+    if (is_good) {
+      const auto parsed = std::from_chars(address.data() + colon + 1, end, port);
+      is_good = parsed.ec == std::errc() && parsed.ptr == end;
+    }
     if (!is_good) {
       return Error{ErrorKind::kInvalidInput, "`" + address + "` is no ADDRESS:PORT"};
     }

@@ -27,6 +27,19 @@ const Histogram::BucketBoundaries kQueueBuckets = {0.00001, 0.0001, 0.001, 0.01,
 const Histogram::BucketBoundaries kRequestBuckets = {0.005, 0.025, 0.1, 0.25, 0.5, 1,
                                                      2,     4,     8,   15,   30,  60};
 
+Family<prometheus::Counter>& counters(prometheus::Registry& registry, const std::string& name,
+                                      const std::string& help) {
+  return BuildCounter().Name(name).Help(help).Register(registry);
+}
+Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const std::string& name,
+                                  const std::string& help) {
+  return BuildGauge().Name(name).Help(help).Register(registry);
+}
+Family<Histogram>& histograms(prometheus::Registry& registry, const std::string& name,
+                              const std::string& help) {
+  return BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
 double seconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::duration<double>>(duration).count();
 }
@@ -52,96 +65,53 @@ struct Metrics::Families {
   Families(prometheus::Registry& registry, const std::string& controller)
       : of_controller{{"controller", controller}},
         of_queue{{"controller", controller}, {"name", controller}},
-        passes(BuildCounter()
-                   .Name("controller_runtime_reconcile_total")
-                   .Help("Passes by result.")
-                   .Register(registry)),
-        errors(BuildCounter()
-                   .Name("controller_runtime_reconcile_errors_total")
-                   .Help("Passes that ended with an error.")
-                   .Register(registry)
+        passes(counters(registry, "controller_runtime_reconcile_total", "Passes by result.")),
+        errors(counters(registry, "controller_runtime_reconcile_errors_total",
+                        "Passes that ended with an error.")
                    .Add(of_controller)),
-        terminal_errors(BuildCounter()
-                            .Name("controller_runtime_terminal_reconcile_errors_total")
-                            .Help("Passes whose error only a change of the object can end.")
-                            .Register(registry)
+        terminal_errors(counters(registry, "controller_runtime_terminal_reconcile_errors_total",
+                                 "Passes whose error only a change of the object can end.")
                             .Add(of_controller)),
-        panics(BuildCounter()
-                   .Name("controller_runtime_reconcile_panics_total")
-                   .Help("Passes that ended with an exception.")
-                   .Register(registry)
+        panics(counters(registry, "controller_runtime_reconcile_panics_total",
+                        "Passes that ended with an exception.")
                    .Add(of_controller)),
-        timeouts(BuildCounter()
-                     .Name("controller_runtime_reconcile_timeouts_total")
-                     .Help("Passes that ran out of time.")
-                     .Register(registry)
+        timeouts(counters(registry, "controller_runtime_reconcile_timeouts_total",
+                          "Passes that ran out of time.")
                      .Add(of_controller)),
-        pass_time(BuildHistogram()
-                      .Name("controller_runtime_reconcile_time_seconds")
-                      .Help("Duration of passes.")
-                      .Register(registry)
-                      .Add(of_controller, kPassBuckets)),
-        workers_max(BuildGauge()
-                        .Name("controller_runtime_max_concurrent_reconciles")
-                        .Help("Worker threads.")
-                        .Register(registry)
-                        .Add(of_controller)),
-        active_workers(BuildGauge()
-                           .Name("controller_runtime_active_workers")
-                           .Help("Workers in a pass.")
-                           .Register(registry)
+        pass_time(
+            histograms(registry, "controller_runtime_reconcile_time_seconds", "Duration of passes.")
+                .Add(of_controller, kPassBuckets)),
+        workers_max(
+            gauges(registry, "controller_runtime_max_concurrent_reconciles", "Worker threads.")
+                .Add(of_controller)),
+        active_workers(gauges(registry, "controller_runtime_active_workers", "Workers in a pass.")
                            .Add(of_controller)),
-        depth(BuildGauge()
-                  .Name("workqueue_depth")
-                  .Help("Objects that wait for a worker.")
-                  .Register(registry)
-                  .Add(of_queue)),
-        adds(BuildCounter()
-                 .Name("workqueue_adds_total")
-                 .Help("Objects put into the queue.")
-                 .Register(registry)
+        depth(gauges(registry, "workqueue_depth", "Objects that wait for a worker.").Add(of_queue)),
+        adds(counters(registry, "workqueue_adds_total", "Objects put into the queue.")
                  .Add(of_queue)),
-        retries(BuildCounter()
-                    .Name("workqueue_retries_total")
-                    .Help("Objects put into the queue after a failure.")
-                    .Register(registry)
+        retries(counters(registry, "workqueue_retries_total",
+                         "Objects put into the queue after a failure.")
                     .Add(of_queue)),
-        queue_time(BuildHistogram()
-                       .Name("workqueue_queue_duration_seconds")
-                       .Help("How long objects were ready before a worker took them.")
-                       .Register(registry)
+        queue_time(histograms(registry, "workqueue_queue_duration_seconds",
+                              "How long objects were ready before a worker took them.")
                        .Add(of_queue, kQueueBuckets)),
-        work_time(BuildHistogram()
-                      .Name("workqueue_work_duration_seconds")
-                      .Help("How long workers had objects.")
-                      .Register(registry)
-                      .Add(of_queue, kPassBuckets)),
-        unfinished(BuildGauge()
-                       .Name("workqueue_unfinished_work_seconds")
-                       .Help("Age of all passes under way.")
-                       .Register(registry)
-                       .Add(of_queue)),
-        longest(BuildGauge()
-                    .Name("workqueue_longest_running_processor_seconds")
-                    .Help("Age of the oldest pass under way.")
-                    .Register(registry)
+        work_time(
+            histograms(registry, "workqueue_work_duration_seconds", "How long workers had objects.")
+                .Add(of_queue, kPassBuckets)),
+        unfinished(
+            gauges(registry, "workqueue_unfinished_work_seconds", "Age of all passes under way.")
+                .Add(of_queue)),
+        longest(gauges(registry, "workqueue_longest_running_processor_seconds",
+                       "Age of the oldest pass under way.")
                     .Add(of_queue)),
-        requests(BuildCounter()
-                     .Name("rest_client_requests_total")
-                     .Help("Requests to the API by code, method and resource.")
-                     .Register(registry)),
-        request_time(BuildHistogram()
-                         .Name("rest_client_request_duration_seconds")
-                         .Help("Duration of requests but watches.")
-                         .Register(registry)),
-        leader(BuildGauge()
-                   .Name("leader_election_master_status")
-                   .Help("1 while this process holds the lease.")
-                   .Register(registry)),
-        informer_failures(BuildCounter()
-                              .Name("quorate_operator_informer_failures_total")
-                              .Help("Lists and watches that failed and were repeated.")
-                              .Register(registry)) {}
+        requests(counters(registry, "rest_client_requests_total",
+                          "Requests to the API by code, method and resource.")),
+        request_time(histograms(registry, "rest_client_request_duration_seconds",
+                                "Duration of requests but watches.")),
+        leader(gauges(registry, "leader_election_master_status",
+                      "1 while this process holds the lease.")),
+        informer_failures(counters(registry, "quorate_operator_informer_failures_total",
+                                   "Lists and watches that failed and were repeated.")) {}
 
   const prometheus::Labels of_controller;
   const prometheus::Labels of_queue;

@@ -1,4 +1,4 @@
-// Base64.
+// Base64 into bytes and back.
 #include "operator/transport/base64.h"
 
 #include <cstdint>

@@ -147,6 +147,37 @@ struct QueueRun {
   [[nodiscard]] bool is_good() const { return violation.empty(); }
 };
 
+/// Everything that was added is worked on in the end; says what is not.
+std::string wind_down(WorkQueue& queue, std::map<ObjectKey, TimePoint> owed,
+                      std::set<ObjectKey> busy, TimePoint now) {
+  for (int i = 0; i < 1000 && (!owed.empty() || !busy.empty()); ++i) {
+    now += seconds(10);
+    while (!busy.empty()) {
+      queue.done(*busy.begin(), now);
+      busy.erase(busy.begin());
+    }
+    while (const auto taken = queue.take(now)) {
+      owed.erase(*taken);
+      busy.insert(*taken);
+    }
+  }
+  return owed.empty() ? "" : "never taken: " + owed.begin()->first.text();
+}
+
+/// What is wrong with taking `key` now; empty: nothing. Moves it from what is owed to what is busy.
+std::string judge_take(const ObjectKey& key, std::map<ObjectKey, TimePoint>& owed,
+                       std::set<ObjectKey>& busy, size_t places, TimePoint now) {
+  if (!busy.insert(key).second || busy.size() > places) {
+    return "in work twice";
+  }
+  const auto due = owed.find(key);
+  if (due == owed.end() || now < due->second + milliseconds(4)) {
+    return "taken for nothing, or too early";
+  }
+  owed.erase(due);
+  return {};
+}
+
 /// Workers that take keys, fail and end, and a world that adds; each add has to be followed by a
 /// take, and no key is in work twice.
 QueueRun run_queue(uint64_t seed, QueueBug bug = QueueBug::kNone) {
@@ -202,15 +233,7 @@ QueueRun run_queue(uint64_t seed, QueueBug bug = QueueBug::kNone) {
           break;
         }
         ++run.takes;
-        if (!busy.insert(*taken).second || busy.size() > places) {
-          run.violation = "in work twice";
-        }
-        const auto due = owed.find(*taken);
-        if (due == owed.end() || now < due->second + milliseconds(4)) {
-          run.violation = "taken for nothing, or too early";
-        } else {
-          owed.erase(due);
-        }
+        run.violation = judge_take(*taken, owed, busy, places, now);
         break;
       }
       default:
@@ -219,20 +242,8 @@ QueueRun run_queue(uint64_t seed, QueueBug bug = QueueBug::kNone) {
         }
     }
   }
-  // Everything that was added is worked on in the end.
-  for (int i = 0; i < 1000 && run.violation.empty() && (!owed.empty() || !busy.empty()); ++i) {
-    now += seconds(10);
-    while (!busy.empty()) {
-      queue.done(*busy.begin(), now);
-      busy.erase(busy.begin());
-    }
-    while (const auto taken = queue.take(now)) {
-      owed.erase(*taken);
-      busy.insert(*taken);
-    }
-  }
-  if (run.violation.empty() && !owed.empty()) {
-    run.violation = "never taken: " + owed.begin()->first.text();
+  if (run.violation.empty()) {
+    run.violation = wind_down(queue, std::move(owed), std::move(busy), now);
   }
   return run;
 }
