@@ -129,6 +129,14 @@ std::string stored_prefix(const std::string& root) {
   return text(parse_json(line).value_or(Json()), "prefix");
 }
 
+// The port of an earlier run, so that a kubeconfig goes on to work; 0: none.
+uint16_t stored_port(const std::string& root) {
+  std::ifstream file(root + "/port");
+  unsigned port = 0;
+  file >> port;
+  return port < 65536 ? static_cast<uint16_t>(port) : 0;
+}
+
 int fail(const std::string& message) {
   std::fprintf(stderr, "quorate-local: %s\n", message.c_str());
   return 1;
@@ -192,7 +200,11 @@ int run_up(UpOptions options) {
   if (!plane) {
     return fail(plane.error().message);
   }
-  auto server = HttpServer::start(loop, **plane, *certificates, options.address, options.port);
+  const uint16_t port = options.port != 0 ? options.port : stored_port(options.root);
+  auto server = HttpServer::start(loop, **plane, *certificates, options.address, port);
+  if (!server && server.error().kind == ErrorKind::kConflict && options.port == 0) {
+    server = HttpServer::start(loop, **plane, *certificates, options.address, 0);
+  }
   if (!server) {
     return fail(server.error().message);
   }
@@ -202,6 +214,7 @@ int run_up(UpOptions options) {
   if (!written) {
     return fail(written.error().message);
   }
+  (void)write_file(options.root + "/port", std::to_string((*server)->port()) + "\n", 0600);
   std::printf(
       "quorate-local serves on https://%s:%u. It is for laptops and tests, not for production.\n"
       "  export KUBECONFIG=%s\n",

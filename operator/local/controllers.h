@@ -8,11 +8,11 @@
 
 namespace quorate::local {
 
-/// Writes the EndpointSlice and Endpoints of every Service of a namespace.
-void sync_endpoints(Objects& objects, const std::string& ns);
+/// Writes the EndpointSlice and Endpoints of a Service, or removes those of one that is gone.
+void sync_endpoints(Objects& objects, const Key& key);
 
-/// Recomputes the status of every PodDisruptionBudget of a namespace.
-void sync_budgets(Objects& objects, const std::string& ns);
+/// Recomputes the status of a PodDisruptionBudget.
+void sync_budget(Objects& objects, const Key& key);
 /// Evicts a Pod unless a budget forbids it (429). `body` is the Eviction.
 [[nodiscard]] Outcome<Json> evict(Objects& objects, const std::string& ns, const std::string& name,
                                   const Json& body);

@@ -89,7 +89,7 @@ Counts counts_of(const Objects& objects, const Json& budget, const std::vector<O
   return counts;
 }
 
-void sync_budget(Objects& objects, const Json& budget) {
+void write_budget(Objects& objects, const Json& budget) {
   const std::vector<ObjectPtr> pods = pods_of(objects, budget);
   Json disrupted = disrupted_of(objects, budget);
   const auto healthy = std::count_if(pods.begin(), pods.end(), [&](const ObjectPtr& pod) {
@@ -118,26 +118,29 @@ void sync_budget(Objects& objects, const Json& budget) {
   });
 }
 
-ApiError too_many(const std::string& cause) {
+// Clients wait as long as they are told to, so that only what passes by itself has a time.
+ApiError too_many(const std::string& cause, int retry_after_s) {
   return {
       .code = 429,
       .reason = "TooManyRequests",
       .message = "Cannot evict pod as it would violate the pod's disruption budget.",
       .details = {{"causes", Json::array({{{"reason", "DisruptionBudget"}, {"message", cause}}})}},
-      .retry_after_s = 10};
+      .retry_after_s = retry_after_s};
 }
 
 // Takes one disruption from the budget. Nothing: it was allowed.
 std::optional<ApiError> spend(Objects& objects, const Json& budget, const Json& pod, bool dry_run) {
   const std::string name = name_of(budget);
   if (integer(budget, "status/observedGeneration") < integer(budget, "metadata/generation")) {
-    return too_many("The disruption budget " + name + " is still being processed by the server.");
+    return too_many("The disruption budget " + name + " is still being processed by the server.",
+                    10);
   }
   if (integer(budget, "status/disruptionsAllowed") <= 0) {
     return too_many("The disruption budget " + name + " needs " +
-                    std::to_string(integer(budget, "status/desiredHealthy")) +
-                    " healthy pods and has " +
-                    std::to_string(integer(budget, "status/currentHealthy")) + " currently");
+                        std::to_string(integer(budget, "status/desiredHealthy")) +
+                        " healthy pods and has " +
+                        std::to_string(integer(budget, "status/currentHealthy")) + " currently",
+                    0);
   }
   if (!dry_run) {
     objects.modify({kBudgets, namespace_of(budget), name}, [&](Json& spent) {
@@ -184,11 +187,10 @@ std::optional<ApiError> ask_budgets(Objects& objects, const Json& pod, bool dry_
 
 }  // namespace
 
-void sync_budgets(Objects& objects, const std::string& ns) {
-  for (const ObjectPtr& budget : objects.store().list(kBudgets, ns)) {
-    if (!is_deleting(*budget)) {
-      sync_budget(objects, *budget);
-    }
+void sync_budget(Objects& objects, const Key& key) {
+  const ObjectPtr budget = objects.store().find(key);
+  if (budget && !is_deleting(*budget)) {
+    write_budget(objects, *budget);
   }
 }
 

@@ -68,7 +68,8 @@ Json slice_ports(const Json& service, const std::vector<Backend>& backends) {
   return ports;
 }
 
-Json slice_endpoints(const Objects& objects, const std::vector<Backend>& backends) {
+Json slice_endpoints(const Objects& objects, const std::string& service,
+                     const std::vector<Backend>& backends) {
   Json endpoints = Json::array();
   for (const Backend& backend : backends) {
     const Json& pod = *backend.pod;
@@ -83,7 +84,7 @@ Json slice_endpoints(const Objects& objects, const std::vector<Backend>& backend
     if (node && !label(*node, "topology.kubernetes.io/zone").empty()) {
       entry["zone"] = label(*node, "topology.kubernetes.io/zone");
     }
-    if (has(pod, "spec/subdomain")) {
+    if (text(pod, "spec/subdomain") == service && !text(pod, "spec/hostname").empty()) {
       entry["hostname"] = text(pod, "spec/hostname");
     }
     endpoints.push_back(std::move(entry));
@@ -121,7 +122,7 @@ void sync_service(Objects& objects, const Json& service) {
   const std::string name = name_of(service);
   const std::vector<Backend> backends = backends_of(objects, service);
   const Json ports = slice_ports(service, backends);
-  const Json endpoints = slice_endpoints(objects, backends);
+  const Json endpoints = slice_endpoints(objects, name, backends);
   const std::string slice_name = name + "-" + uid_of(service).substr(0, 5);
   if (!objects.find(kSlices, ns, slice_name)) {
     (void)objects.make(
@@ -156,21 +157,16 @@ void sync_service(Objects& objects, const Json& service) {
 
 }  // namespace
 
-void sync_endpoints(Objects& objects, const std::string& ns) {
-  const ObjectPtr space = objects.find("namespaces", "", ns);
+void sync_endpoints(Objects& objects, const Key& key) {
+  const ObjectPtr space = objects.find("namespaces", "", key.ns);
   if (!space || is_deleting(*space)) {
     return;
   }
-  for (const ObjectPtr& service : objects.store().list("services", ns)) {
-    if (map_at(*service, "spec/selector").empty()) {
-      continue;
-    }
+  const ObjectPtr service = objects.store().find(key);
+  if (!service) {
+    objects.drop({"endpoints", key.ns, key.name});
+  } else if (!map_at(*service, "spec/selector").empty()) {
     sync_service(objects, *service);
-  }
-  for (const ObjectPtr& endpoints : objects.store().list("endpoints", ns)) {
-    if (!objects.find("services", ns, name_of(*endpoints))) {
-      objects.drop({"endpoints", ns, name_of(*endpoints)});
-    }
   }
 }
 

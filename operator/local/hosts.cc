@@ -1,11 +1,6 @@
 // The text of hosts files.
 #include "operator/local/hosts.h"
 
-#include <algorithm>
-
-#include "operator/local/pods.h"
-#include "operator/local/selector.h"
-
 namespace quorate::local {
 
 namespace {
@@ -20,28 +15,20 @@ std::string forms(const std::string& name, const std::string& ns, const std::str
   return all;
 }
 
-void add_service(const Store& store, const Json& service, const std::string& own_ns,
-                 std::string& text_out) {
-  const std::string ns = namespace_of(service);
-  const Selector selector = selector_of_labels(at(service, "spec/selector"));
-  const bool is_headless = text(service, "spec/clusterIP") == "None";
-  const bool publishes_all = boolean(service, "spec/publishNotReadyAddresses");
-  for (const ObjectPtr& pod : store.list("pods", ns)) {
-    const std::string address = text(*pod, "status/podIP");
-    if (address.empty() || pod_has_ended(*pod) ||
-        !selector.matches_labels(at(*pod, "metadata/labels"))) {
+void add_slice(const Json& slice, const std::string& own_ns, std::string& lines) {
+  const std::string ns = namespace_of(slice);
+  const std::string service = label(slice, "kubernetes.io/service-name");
+  for (const Json& endpoint : list_at(slice, "endpoints")) {
+    if (service.empty() || !boolean(endpoint, "conditions/ready")) {
       continue;
     }
-    const bool answers = publishes_all || (pod_is_ready(*pod) && !is_deleting(*pod));
-    if (!answers) {
-      continue;
+    const std::string hostname = text(endpoint, "hostname");
+    const std::string own_name =
+        hostname.empty() ? "" : forms(hostname + "." + service, ns, own_ns) + " ";
+    for (const Json& address : list_at(endpoint, "addresses")) {
+      lines += (address.is_string() ? address.get<std::string>() : "") + " " + own_name +
+               forms(service, ns, own_ns) + "\n";
     }
-    std::string line = address + " ";
-    const std::string hostname = text(*pod, "spec/hostname");
-    if (is_headless && !hostname.empty() && text(*pod, "spec/subdomain") == name_of(service)) {
-      line += forms(hostname + "." + name_of(service), ns, own_ns) + " ";
-    }
-    text_out += line + forms(name_of(service), ns, own_ns) + "\n";
   }
 }
 
@@ -49,10 +36,8 @@ void add_service(const Store& store, const Json& service, const std::string& own
 
 std::string hosts_text(const Store& store, const std::string& ns) {
   std::string lines = "127.0.0.1 localhost\n";
-  for (const ObjectPtr& service : store.list("services")) {
-    if (!map_at(*service, "spec/selector").empty()) {
-      add_service(store, *service, ns, lines);
-    }
+  for (const ObjectPtr& slice : store.list("endpointslices.discovery.k8s.io")) {
+    add_slice(*slice, ns, lines);
   }
   return lines;
 }

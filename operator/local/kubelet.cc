@@ -76,10 +76,20 @@ std::vector<RuntimeAction> Kubelet::step() {
     living.insert(uid);
     PodState& state = pods_[uid];
     state.key = {"pods", namespace_of(*pod), name_of(*pod)};
+    const bool is_due = state.due_ms != 0 && state.due_ms <= now_ms();
+    if (!content_changed_ && !state.is_dirty && !is_due && state.seen == pod) {
+      continue;
+    }
+    state.is_dirty = false;
     if (node_is_on(*pod)) {
       step_pod(uid, state, pod);
     } else {
       fail_node(uid, state);
+    }
+    if (const auto found = pods_.find(uid); found != pods_.end()) {
+      // What it looks like now, its own writes included.
+      found->second.seen = objects_.store().find(found->second.key);
+      found->second.due_ms = due_of(found->second);
     }
   }
   for (auto it = pods_.begin(); it != pods_.end();) {
@@ -277,11 +287,16 @@ void Kubelet::end_pod(const std::string& uid, PodState& state, const Json& pod) 
     }
     stop({uid, name, container.attempt}, container, std::max<int64_t>(left_ms, 0));
   }
+  write_status(state, pod);
   if (has_alive(state)) {
-    write_status(state, pod);
     return;
   }
-  write_status(state, pod);
+  if (state.remove_ms == 0) {
+    state.remove_ms = now_ms() + options_.removal_ms;
+  }
+  if (state.remove_ms > now_ms() && !state.containers.empty()) {
+    return;
+  }
   actions_.emplace_back(RemovePod{uid});
   DeleteOptions now_gone;
   now_gone.grace_s = 0;
@@ -311,29 +326,41 @@ void Kubelet::refresh_volumes(const std::string& uid, PodState& state, const Jso
   }
 }
 
-std::optional<WallMillis> Kubelet::next_deadline() const {
-  std::optional<WallMillis> earliest;
+// The earliest time at which something of a Pod is due; 0: nothing is.
+int64_t Kubelet::due_of(const PodState& state) const {
+  int64_t earliest = 0;
   const auto consider = [&](int64_t ms) {
-    if (!earliest || ms < earliest->value) {
-      earliest = WallMillis{ms};
+    if (earliest == 0 || ms < earliest) {
+      earliest = ms;
     }
   };
+  if (state.remove_ms > now_ms()) {
+    consider(state.remove_ms);
+  }
+  for (const auto& [name, container] : state.containers) {
+    const bool is_running = container.state == Container::State::kRunning;
+    if (is_running && container.kill_ms != 0 && !container.is_killed) {
+      consider(std::max(container.kill_ms, now_ms() + 1));
+    }
+    const bool is_idle = container.state == Container::State::kWaiting ||
+                         container.state == Container::State::kEnded;
+    if (is_idle && container.retry_ms > now_ms()) {
+      consider(container.retry_ms);
+    }
+    for (const auto& [kind, probe] : container.probes) {
+      if (is_running && !probe.is_running && probe.due_ms > 0) {
+        consider(std::max(probe.due_ms, now_ms() + 1));
+      }
+    }
+  }
+  return earliest;
+}
+
+std::optional<WallMillis> Kubelet::next_deadline() const {
+  std::optional<WallMillis> earliest;
   for (const auto& [uid, state] : pods_) {
-    for (const auto& [name, container] : state.containers) {
-      const bool is_running = container.state == Container::State::kRunning;
-      if (is_running && container.kill_ms != 0 && !container.is_killed) {
-        consider(container.kill_ms);
-      }
-      const bool is_idle = container.state == Container::State::kWaiting ||
-                           container.state == Container::State::kEnded;
-      if (is_idle && container.retry_ms > now_ms()) {
-        consider(container.retry_ms);
-      }
-      for (const auto& [kind, probe] : container.probes) {
-        if (is_running && !probe.is_running && probe.due_ms > 0) {
-          consider(std::max(probe.due_ms, now_ms() + 1));
-        }
-      }
+    if (state.due_ms != 0 && (!earliest || state.due_ms < earliest->value)) {
+      earliest = WallMillis{state.due_ms};
     }
   }
   return earliest;

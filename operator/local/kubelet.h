@@ -18,6 +18,9 @@ struct KubeletOptions {
   int64_t backoff_ms_max = 300'000;
   /// A container that ran this long starts over with its back-off.
   int64_t backoff_reset_ms = 600'000;
+  /// From the end of a Pod's last process to the end of the Pod: what unmounting takes elsewhere,
+  /// and what clients need to see that it was there.
+  int64_t removal_ms = 250;
   /// Images that can be had; nothing: all can.
   std::optional<std::set<std::string>> images;
 };
@@ -71,7 +74,10 @@ class Kubelet {
     Key key;
     std::map<std::string, Container> containers;
     std::map<std::string, uint64_t> projected;  ///< Hash of each projected volume.
-    bool is_orphan = false;                     ///< Its object is gone.
+    ObjectPtr seen;                             ///< The object at the last look.
+    bool is_dirty = true;                       ///< Something happened to a container since.
+    int64_t due_ms = 0;     ///< When time alone is a reason to look again; 0: never.
+    int64_t remove_ms = 0;  ///< Ended: the object goes at this time.
   };
 
   void step_pod(const std::string& uid, PodState& state, const ObjectPtr& pod);
@@ -91,6 +97,7 @@ class Kubelet {
                                       const std::string& uid) const;
   void assign_address(const Json& pod);
   void finish_resize(const Json& pod);
+  [[nodiscard]] int64_t due_of(const PodState& state) const;
   [[nodiscard]] bool has_alive(const PodState& state) const;
   [[nodiscard]] Container* find(const ContainerId& id);
   [[nodiscard]] int64_t now_ms() const { return objects_.now().value; }

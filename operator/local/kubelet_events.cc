@@ -76,6 +76,11 @@ void Kubelet::restore(const std::set<ContainerId>& alive) {
 }
 
 void Kubelet::on_event(const RuntimeEvent& event) {
+  const std::string& uid =
+      std::visit([](const auto& any) -> const std::string& { return any.id.pod_uid; }, event);
+  if (const auto found = pods_.find(uid); found != pods_.end()) {
+    found->second.is_dirty = true;
+  }
   std::visit(
       Overloaded{[&](const ContainerStarted& started) {
                    Container* container = find(started.id);

@@ -15,6 +15,7 @@ namespace quorate::local {
 namespace {
 
 constexpr int64_t kTick_ms = 1000;
+constexpr const char* kBudgets = "poddisruptionbudgets.policy";
 constexpr const char* kDefinitions = "customresourcedefinitions.apiextensions.k8s.io";
 
 }  // namespace
@@ -44,11 +45,14 @@ void World::resume(WallMillis now, const std::set<ContainerId>& alive) {
     dirty_.sets.insert({"statefulsets.apps", namespace_of(*set), name_of(*set)});
   }
   for (const ObjectPtr& space : store_.list("namespaces")) {
-    dirty_.endpoint_namespaces.insert(name_of(*space));
-    dirty_.budget_namespaces.insert(name_of(*space));
     any_terminating_namespace_ = any_terminating_namespace_ || is_deleting(*space);
   }
   for (const Key& key : store_.keys()) {
+    if (key.resource == "services") {
+      dirty_.services.insert(key);
+    } else if (key.resource == kBudgets) {
+      dirty_.budgets.insert(key);
+    }
     dirty_.changes.push_back({.revision = 0,
                               .type = ChangeType::kModified,
                               .key = key,
@@ -102,9 +106,9 @@ void World::tick() {
       dirty_.sets.insert({"statefulsets.apps", namespace_of(*set), name_of(*set)});
     }
   }
-  for (const ObjectPtr& budget : store_.list("poddisruptionbudgets.policy")) {
+  for (const ObjectPtr& budget : store_.list(kBudgets)) {
     if (has(*budget, "status/disruptedPods")) {
-      dirty_.budget_namespaces.insert(namespace_of(*budget));
+      dirty_.budgets.insert({kBudgets, namespace_of(*budget), name_of(*budget)});
     }
   }
   expire_events(objects_);
@@ -136,23 +140,45 @@ void World::read_changes() {
   }
 }
 
+// Services or budgets whose selector matches a Pod as it is or as it was.
+void World::mark_selecting(const std::string& resource, const Change& change, std::set<Key>& into) {
+  for (const ObjectPtr& selecting : store_.list(resource, change.key.ns)) {
+    const Json& wanted = at(*selecting, "spec/selector");
+    const Selector selector =
+        resource == "services" ? selector_of_labels(wanted) : selector_of(wanted);
+    const bool matches =
+        selector.matches_labels(map_at(*change.object, "metadata/labels")) ||
+        (change.previous && selector.matches_labels(map_at(*change.previous, "metadata/labels")));
+    if (matches) {
+      into.insert({resource, change.key.ns, name_of(*selecting)});
+    }
+  }
+}
+
+void World::mark_pod(const Change& change) {
+  const std::string& ns = change.key.ns;
+  const Json& owner = controller_of(*change.object);
+  if (text(owner, "kind") == "StatefulSet") {
+    dirty_.sets.insert({"statefulsets.apps", ns, text(owner, "name")});
+  } else {
+    dirty_.set_namespaces.insert(ns);
+  }
+  mark_selecting("services", change, dirty_.services);
+  mark_selecting(kBudgets, change, dirty_.budgets);
+  dirty_.volumes = dirty_.schedule = dirty_.kubelet = true;
+}
+
 void World::mark(const Change& change) {
   const std::string& resource = change.key.resource;
   const std::string& ns = change.key.ns;
   const bool is_deleted = change.type == ChangeType::kDeleted;
   if (resource == "pods") {
-    const Json& owner = controller_of(*change.object);
-    if (text(owner, "kind") == "StatefulSet") {
-      dirty_.sets.insert({"statefulsets.apps", ns, text(owner, "name")});
-    } else {
-      dirty_.set_namespaces.insert(ns);
-    }
-    dirty_.endpoint_namespaces.insert(ns);
-    dirty_.budget_namespaces.insert(ns);
-    dirty_.volumes = dirty_.schedule = dirty_.kubelet = true;
+    mark_pod(change);
   } else if (resource == "statefulsets.apps") {
     dirty_.sets.insert(change.key);
-    dirty_.budget_namespaces.insert(ns);
+    for (const ObjectPtr& budget : store_.list(kBudgets, ns)) {
+      dirty_.budgets.insert({kBudgets, ns, name_of(*budget)});
+    }
   } else if (resource == "persistentvolumeclaims") {
     dirty_.volumes = dirty_.schedule = dirty_.kubelet = true;
     kubelet_.on_content_change();
@@ -162,11 +188,12 @@ void World::mark(const Change& change) {
   } else if (resource == "persistentvolumes" || resource.starts_with("storageclasses.")) {
     dirty_.volumes = dirty_.schedule = true;
   } else if (resource == "services") {
-    dirty_.endpoint_namespaces.insert(ns);
-  } else if (resource == "poddisruptionbudgets.policy") {
-    dirty_.budget_namespaces.insert(ns);
+    dirty_.services.insert(change.key);
+  } else if (resource == kBudgets) {
+    dirty_.budgets.insert(change.key);
   } else if (resource == "nodes") {
     dirty_.nodes = dirty_.schedule = dirty_.kubelet = true;
+    kubelet_.on_content_change();
   } else if (resource == "configmaps" || resource == "secrets") {
     dirty_.kubelet = true;
     kubelet_.on_content_change();
@@ -224,11 +251,11 @@ void World::run_controllers() {
   if (now.nodes) {
     sync_nodes(objects_);
   }
-  for (const std::string& ns : now.endpoint_namespaces) {
-    sync_endpoints(objects_, ns);
+  for (const Key& key : now.services) {
+    sync_endpoints(objects_, key);
   }
-  for (const std::string& ns : now.budget_namespaces) {
-    sync_budgets(objects_, ns);
+  for (const Key& key : now.budgets) {
+    sync_budget(objects_, key);
   }
 }
 

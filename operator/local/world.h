@@ -53,6 +53,8 @@ class World {
   void settle();
   void read_changes();
   void mark(const Change& change);
+  void mark_pod(const Change& change);
+  void mark_selecting(const std::string& resource, const Change& change, std::set<Key>& into);
   void run_controllers();
   void tick();
 
@@ -60,8 +62,8 @@ class World {
   struct Dirty {
     std::set<Key> sets;
     std::set<std::string> set_namespaces;
-    std::set<std::string> endpoint_namespaces;
-    std::set<std::string> budget_namespaces;
+    std::set<Key> services;
+    std::set<Key> budgets;
     bool definitions = false;
     bool namespaces = false;
     bool nodes = false;

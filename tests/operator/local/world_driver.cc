@@ -13,6 +13,7 @@ namespace {
 WorldOptions options_of(std::vector<std::string> zones) {
   WorldOptions options;
   options.nodes.zones = std::move(zones);
+  options.kubelet.removal_ms = 0;
   return options;
 }
 

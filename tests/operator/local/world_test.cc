@@ -21,7 +21,7 @@ INSTANTIATE_TEST_SUITE_P(Files, WorldScript,
                          ::testing::Values("objects", "patches", "apply", "definitions", "watches",
                                            "stateful_sets", "pods", "evictions", "garbage",
                                            "volumes"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& file) { return std::string(file.param); });
 
 }  // namespace
 }  // namespace quorate::local
