@@ -9,6 +9,21 @@
 
 namespace quorate::admin {
 
+namespace {
+
+/// The name, which lives as long as the program; empty if the path is none of a change.
+std::string_view find_change(std::string_view path) {
+  constexpr std::string_view kPrefix = "/v1/";
+  for (const std::string_view name : {"reconfig", "transfer-leadership", "snapshot", "formed"}) {
+    if (path.starts_with(kPrefix) && path.substr(kPrefix.size()) == name) {
+      return name;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 CommandHandler::CommandHandler(AskContext context, const AdminOptions& options,
                                StatusSource& source, Counters& counters)
     : context_(std::move(context)),
@@ -28,6 +43,10 @@ void CommandHandler::on_request(const ExchangePointer& exchange) {
   const std::string& prefix = options_.command_path;
   if (path.starts_with(prefix + "/") && path.size() > prefix.size() + 1) {
     on_command(exchange, std::string_view(path).substr(prefix.size() + 1));
+    return;
+  }
+  if (const std::string_view change = find_change(path); !change.empty()) {
+    on_change(exchange, change);
     return;
   }
   const bool is_list = path == prefix || path == prefix + "/";

@@ -13,6 +13,7 @@
 #include "server/admin/limits.h"
 #include "server/admin/options.h"
 #include "server/admin/status_source.h"
+#include "server/report/changes.h"
 #include "server/report/commands.h"
 
 namespace quorate::admin {
@@ -34,6 +35,12 @@ class CommandHandler final : public HttpHandler {
   void on_ready(const ExchangePointer& exchange);
   void on_status(const ExchangePointer& exchange);
   void on_command(const ExchangePointer& exchange, std::string_view name);
+  // changes.cc
+  void on_change(const ExchangePointer& exchange, std::string_view name);
+  void receive_reconfig(const ExchangePointer& exchange);
+  void reconfigure(const ExchangePointer& exchange, report::ReconfigOrder order);
+  void transfer_leadership(const ExchangePointer& exchange);
+  void take_snapshot(const ExchangePointer& exchange);
   void run(const ExchangePointer& exchange, const report::Command& command);
   void report(const ExchangePointer& exchange, const report::Command& command);
   void snapshot(const ExchangePointer& exchange);

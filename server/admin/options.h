@@ -27,6 +27,7 @@ struct AdminOptions {
   std::string spool_directory = "/tmp";
   int64_t restore_bytes_max = int64_t{16} << 30;
   Duration answer_timeout = std::chrono::seconds(5);     ///< For the core loop to answer.
+  Duration change_timeout = std::chrono::seconds(30);    ///< For a reconfiguration.
   Duration snapshot_timeout = std::chrono::minutes(10);  ///< For a snapshot or a restore.
   HttpLimits limits;
 };

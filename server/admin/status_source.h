@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <variant>
 
 #include "server/admin/file.h"
 #include "server/base/ids.h"
 #include "server/base/result.h"
 #include "server/node/status.h"
+#include "server/report/changes.h"
 #include "server/report/commands.h"
 #include "server/report/inputs.h"
 
@@ -20,6 +23,20 @@ struct SnapshotFile {
   int64_t bytes = 0;
   File file;
 };
+
+/// Why an ensemble does not change.
+struct ChangeRefusal {
+  enum class Kind {
+    kInvalid,   ///< The order can never be carried out.
+    kConflict,  ///< Not by this member, or not now.
+    kLate,      ///< It is not known what came of it.
+  };
+  Kind kind = Kind::kConflict;
+  std::string error;  ///< One word.
+  std::string reason;
+  std::optional<ServerId> leader;  ///< Who has to be asked instead.
+};
+using ReconfigAnswer = std::variant<ConfigVersion, ChangeRefusal>;
 
 /// Implemented by the application: each function posts to the core loop and returns at once. An
 /// answer may come on any thread, late, or never; the asker has its own deadline. Outlives the
@@ -40,6 +57,11 @@ class StatusSource {
   /// Replaces this member's database by the snapshot in `file`, which stands at its front. The
   /// answer is the zxid that the database then has.
   virtual void ask_restore(File file, std::function<void(Result<Zxid>)> answer) = 0;
+  /// Reconfigures the ensemble; the answer comes when that is committed.
+  virtual void ask_reconfig(report::ReconfigOrder order,
+                            std::function<void(ReconfigAnswer)> answer) = 0;
+  /// Begins to leave the lead to another voter.
+  virtual void ask_hand_over(std::function<void(std::optional<ChangeRefusal>)> answer) = 0;
 
  protected:
   ~StatusSource() = default;

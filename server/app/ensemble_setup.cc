@@ -127,6 +127,29 @@ std::optional<quorum::ServerSpec> find_own(const EnsembleSetup& setup) {
   return own == setup.configuration.servers.end() ? std::nullopt : std::optional(own->second);
 }
 
+/// A disk bears the id of the ensemble that first used it.
+Status claim_disk(storage::FileSystem& fs, const storage::Directories& directories,
+                  const std::string& ensemble_id) {
+  if (ensemble_id.empty()) {
+    return Status{};
+  }
+  const std::string path = storage::join_path(directories.snapshots, kEnsembleIdFile);
+  const Result<storage::FileContent> content = storage::read_file(fs, path);
+  if (!content) {
+    if (content.error().kind != ErrorKind::kNotFound) {
+      return content.error();
+    }
+    return storage::replace_file(fs, directories.snapshots, kEnsembleIdFile, ensemble_id);
+  }
+  if (trim(content->bytes()) != ensemble_id) {
+    return Error{ErrorKind::kConflict, "the disk belongs to the ensemble " +
+                                           std::string(trim(content->bytes())) + " (" + path +
+                                           "), this member to " + ensemble_id +
+                                           ": give it the right volume, or an empty one"};
+  }
+  return Status{};
+}
+
 Result<QuorumTls> make_tls(const config::Config& config) {
   QuorumTls tls;
   if (!config.quorum.tls_enabled) {
@@ -209,6 +232,9 @@ Result<std::optional<EnsembleSetup>> set_up_ensemble(storage::FileSystem& fs,
     return invalid("myid is " + std::to_string(setup.self.value) +
                    ", but there is no line server." + std::to_string(setup.self.value));
   }
+  if (const Status claimed = claim_disk(fs, directories, quorum.ensemble_id); !claimed) {
+    return claimed.error();
+  }
   Result<QuorumTls> tls = make_tls(config);
   if (!tls) {
     return tls.error();
@@ -224,7 +250,11 @@ node::EnsembleOptions ensemble_options(const config::Config& config, const Ensem
   options.last_seen = setup.last_seen;
   options.accepted = Epoch{recovered.epochs.accepted};
   options.current = Epoch{recovered.epochs.current};
-  options.may_vote = recovered.trusted;
+  using Bootstrap = config::QuorumSettings::Bootstrap;
+  const bool is_newcomer = recovered.fresh && config.quorum.bootstrap == Bootstrap::kJoin;
+  options.may_vote = recovered.trusted && !is_newcomer;
+  options.serves_before_formed = config.quorum.bootstrap != Bootstrap::kForm;
+  options.ensemble_id = config.quorum.ensemble_id;
   options.timing.tick = milliseconds(config.session.tick_time_ms);
   options.timing.init_limit_ticks = config.quorum.init_limit_ticks;
   options.timing.sync_limit_ticks = config.quorum.sync_limit_ticks;

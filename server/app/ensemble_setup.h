@@ -27,6 +27,7 @@ struct QuorumTls {
 /// In version-2, with reconfigEnabled: the configuration that holds, and the newest that was
 /// proposed. They take the place of the server lines once they are newer.
 inline constexpr const char* kConfigurationFile = "configuration";
+inline constexpr const char* kEnsembleIdFile = "ensembleId";
 inline constexpr const char* kNextConfigurationFile = "configuration.next";
 
 struct EnsembleSetup {

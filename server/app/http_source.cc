@@ -62,6 +62,17 @@ void HttpSource::ask_snapshot(std::function<void(Result<admin::SnapshotFile>)> a
   });
 }
 
+void HttpSource::ask_reconfig(report::ReconfigOrder order,
+                              std::function<void(admin::ReconfigAnswer)> answer) {
+  boost::asio::post(loop_, [this, order = std::move(order), answer = std::move(answer)]() mutable {
+    member_.reconfigure(order, std::move(answer));
+  });
+}
+
+void HttpSource::ask_hand_over(std::function<void(std::optional<admin::ChangeRefusal>)> answer) {
+  boost::asio::post(loop_, [this, answer = std::move(answer)] { answer(member_.hand_over()); });
+}
+
 void HttpSource::ask_restore(admin::File file, std::function<void(Result<Zxid>)> answer) {
   if (restoring_.exchange(true)) {
     answer(Error{ErrorKind::kConflict, "another restore is under way"});

@@ -263,6 +263,9 @@ void Member::perform() {
       quorum_->set_wanted(node_.wanted_peers());
     }
     quorum_->perform(actions_.quorum);
+    if (!open_reconfigs_.empty()) {
+      answer_reconfigs();
+    }
   }
   if (!actions_.notes.empty()) {
     log_notes();

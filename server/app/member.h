@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "server/admin/status_source.h"
 #include "server/app/connection_gate.h"
 #include "server/app/ensemble_setup.h"
 #include "server/app/housekeeping_thread.h"
@@ -53,6 +54,7 @@ struct SnapshotPath {
   std::string path;
 };
 using SnapshotCallback = std::function<void(Result<SnapshotPath>)>;
+using ReconfigCallback = std::function<void(admin::ReconfigAnswer)>;
 using RestoreCallback = std::function<void(Result<Zxid>)>;
 
 /// One member on one core loop. Everything but the constructor's recovery runs on the thread that
@@ -95,6 +97,11 @@ class Member final : public net::ConnectionHandler {
   void request_snapshot(SnapshotCallback done);
   /// Replaces the database: closes every client, writes the new state as a snapshot, serves again.
   void restore(tree::Database database, RestoreCallback done);
+  /// Reconfigures the ensemble in the name of whoever has the token; `done` is called on the loop
+  /// when that is committed, or refused.
+  void reconfigure(const report::ReconfigOrder& order, ReconfigCallback done);
+  /// Begins to leave the lead to another voter.
+  std::optional<admin::ChangeRefusal> hand_over();
   /// What a four-letter word or an admin command changes.
   void apply_effect(report::Effect effect, int64_t trace_mask);
   [[nodiscard]] bool may_administer(std::string_view scheme, std::string_view payload,
@@ -127,6 +134,7 @@ class Member final : public net::ConnectionHandler {
   void probe_log(const zab::LeaderActions::ProbeLog& probe);
   void read_log(const zab::LeaderActions::ReadLog& read);
   void submit_soon();
+  void answer_reconfigs();
 
   /// Hands `event` to the machine and performs what it wants.
   void step(const node::Event& event);
@@ -198,6 +206,11 @@ class Member final : public net::ConnectionHandler {
   bool is_out_of_patience_ = false;  ///< While stopping.
   std::vector<ConnectionId> open_;   ///< Filled when stopping.
 
+  struct OpenReconfig {
+    ConfigVersion version;
+    ReconfigCallback done;
+  };
+  std::vector<OpenReconfig> open_reconfigs_;
   std::vector<SnapshotCallback> snapshot_waiters_;       ///< Of the running snapshot.
   std::vector<SnapshotCallback> next_snapshot_waiters_;  ///< Of the one after it.
   std::unique_ptr<tree::Database> restore_;              ///< Waits until the member is quiet.

@@ -34,6 +34,16 @@ zab::LogProbe probe_of(const storage::LogNeighbours& found) {
           .bytes = found.bytes};
 }
 
+/// As the operation reconfig wants it.
+std::string member_list(const quorum::Configuration& configuration) {
+  std::string list;
+  for (const auto& [id, spec] : configuration.servers) {
+    list += (list.empty() ? "server." : ",server.") + std::to_string(id.value) + "=" +
+            quorum::to_text(spec);
+  }
+  return list;
+}
+
 }  // namespace
 
 void Member::start_quorum() {
@@ -214,6 +224,77 @@ void Member::read_log(const zab::LeaderActions::ReadLog& read) {
         }
         step(event);
       }));
+}
+
+void Member::reconfigure(const report::ReconfigOrder& order, ReconfigCallback done) {
+  using Kind = admin::ChangeRefusal::Kind;
+  const node::Status status = node_.status(read_clocks());
+  if (!status.ensemble || status.role != node::Role::kLeading) {
+    admin::ChangeRefusal refusal{.error = "NotLeader", .reason = "this member does not lead"};
+    if (status.ensemble && status.ensemble->leader.value >= 0) {
+      refusal.leader = status.ensemble->leader;
+    }
+    done(refusal);
+    return;
+  }
+  wire::ReconfigRequest request;
+  request.joining = order.joining;
+  request.leaving = order.leaving;
+  request.new_members = order.new_members;
+  std::string members;
+  if (order.forms) {
+    if (status.ensemble->is_formed) {
+      done(status.ensemble->config_version);
+      return;
+    }
+    members = member_list(node_.configuration());
+    request.new_members = members;
+  }
+  request.config_version = order.expected_version.value_or(ConfigVersion{-1}).value;
+  const auto outcome = node_.reconfigure(request, read_clocks(), actions_);
+  if (const auto* const refused = std::get_if<quorum::Refusal>(&outcome)) {
+    const bool is_invalid = refused->code == wire::ErrorCode::kBadArguments;
+    done(admin::ChangeRefusal{.kind = is_invalid ? Kind::kInvalid : Kind::kConflict,
+                              .error = std::string(wire::name_of(refused->code)),
+                              .reason = refused->reason,
+                              .leader = std::nullopt});
+    return;
+  }
+  open_reconfigs_.push_back({std::get<ConfigVersion>(outcome), std::move(done)});
+  perform();
+  submit_batch();
+}
+
+void Member::answer_reconfigs() {
+  const node::Status status = node_.status(read_clocks());
+  std::erase_if(open_reconfigs_, [&](const OpenReconfig& open) {
+    if (status.ensemble->config_version >= open.version) {
+      open.done(open.version);
+      return true;
+    }
+    if (status.role != node::Role::kLeading) {
+      open.done(admin::ChangeRefusal{.kind = admin::ChangeRefusal::Kind::kLate,
+                                     .error = "LeaderChanged",
+                                     .reason = "not known to be committed; ask for the status",
+                                     .leader = std::nullopt});
+      return true;
+    }
+    return false;
+  });
+}
+
+std::optional<admin::ChangeRefusal> Member::hand_over() {
+  if (node_.hand_over(read_clocks(), actions_)) {
+    log::info("handing_over", {});
+    perform();
+    return std::nullopt;
+  }
+  const node::Status status = node_.status(read_clocks());
+  if (status.role != node::Role::kLeading) {
+    return admin::ChangeRefusal{.error = "NotLeader", .reason = "this member does not lead"};
+  }
+  return admin::ChangeRefusal{.error = "NoQuorum",
+                              .reason = "without this member there is no synced majority"};
 }
 
 /// One hand-over to the log for all packets that were read together.

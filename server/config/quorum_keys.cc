@@ -12,6 +12,7 @@ namespace {
 
 /// A server's id is a byte of the session ids that it makes.
 constexpr int64_t kServerIdMax = 255;
+constexpr size_t kEnsembleIdBytesMax = 64;
 
 Verdict error(std::string message) {
   return Verdict{.kind = Verdict::Kind::kError, .message = std::move(message)};
@@ -116,6 +117,30 @@ Verdict set_election_algorithm(Config&, std::string_view value) {
 }
 std::string get_election_algorithm(const Config&) { return "3"; }
 
+using Bootstrap = QuorumSettings::Bootstrap;
+constexpr std::array<Word<Bootstrap>, 2> kBootstraps = {
+    {{"form", Bootstrap::kForm}, {"join", Bootstrap::kJoin}}};
+
+Verdict set_bootstrap(Config& config, std::string_view value) {
+  return set_word<Bootstrap>(kBootstraps, config.quorum.bootstrap, value);
+}
+std::string get_bootstrap(const Config& config) {
+  return config.quorum.bootstrap == Bootstrap::kNone
+             ? std::string()
+             : std::string(word_of<Bootstrap>(kBootstraps, config.quorum.bootstrap));
+}
+
+Verdict set_ensemble_id(Config& config, std::string_view value) {
+  const bool is_printable =
+      std::ranges::all_of(value, [](char c) { return c > ' ' && c < '\x7F'; });
+  if (value.empty() || value.size() > kEnsembleIdBytesMax || !is_printable) {
+    return error("is " + quoted(value) + ", must be 1 to 64 printable characters");
+  }
+  config.quorum.ensemble_id = value;
+  return {};
+}
+std::string get_ensemble_id(const Config& config) { return config.quorum.ensemble_id; }
+
 /// A list of one server, which is standalone, may name the port of its clients.
 bool is_list_of_use(const Config& config) {
   return kNeedsEnsemble.is_met(config) ||
@@ -153,6 +178,16 @@ std::vector<Key> member_rows() {
       {"quorate.name",
        Text{[](Config& c) { return &c.quorum.member_name; }},
        "This member's name: its id is that of the server whose first host label it is.",
+       {},
+       Key::RawName::kOurs},
+      {"quorate.ensembleId",
+       Custom{set_ensemble_id, get_ensemble_id, "1 to 64 printable characters"},
+       "Id of the ensemble: a disk or a member that bears another is refused.",
+       {},
+       Key::RawName::kOurs},
+      {"quorate.bootstrap",
+       Custom{set_bootstrap, get_bootstrap, "form or join"},
+       "What an empty disk means: the ensemble is being formed, or exists.",
        {},
        Key::RawName::kOurs},
   };

@@ -75,6 +75,13 @@ struct QuorumSettings {
   /// This member's name: its id is that of the server line whose first host label is the name.
   /// Empty: the file myid decides. Default empty.
   std::string member_name;
+  /// Id of the ensemble, borne by its disks: a disk or a peer with another is refused. Empty: none.
+  /// Default empty.
+  std::string ensemble_id;
+  /// What an empty disk means: kForm, the ensemble is being formed, and takes no clients before
+  /// POST /v1/formed; kJoin, the ensemble exists, and this member does not vote before it has its
+  /// history; kNone, as ZooKeeper has it. Default kNone.
+  enum class Bootstrap { kNone, kForm, kJoin } bootstrap = Bootstrap::kNone;
 };
 
 /// Servers that vote.

@@ -17,7 +17,7 @@ namespace quorate::node {
 struct OpenSync {
   tree::WatcherId slot;
   ConnectionId connection;
-  Zxid zxid;  ///< Leading: what has to be applied first.
+  Zxid zxid;                 ///< Leading: what has to be applied first.
   bool is_answered = false;  ///< A later write of the same connection was committed before.
 };
 
@@ -34,12 +34,17 @@ struct OpenRevalidation {
 struct SessionMove {
   LinkId link;
   SessionId session;
+  bool is_valid = true;
 };
 
 /// invariant: at most one of leader and learner; without either the member looks, or awaits what
 /// its disk owes before it does.
 struct Ensemble {
   explicit Ensemble(EnsembleOptions options_in, ServerId self);
+
+  /// Whether there was a reconfig: the version that the first leader gives to the configuration has
+  /// counter 0.
+  [[nodiscard]] bool is_formed() const { return Zxid{committed.version.value}.counter() != 0; }
 
   EnsembleOptions options;
   quorum::Configuration committed;
@@ -78,6 +83,7 @@ struct Ensemble {
   bool is_handing_over = false;
   /// Looking: leaves the lead to others until then, or until one of them has it.
   std::optional<TimePoint> abstains_until;
+  TimePoint last_step;
   TimePoint not_serving_since;
   TimePoint next_hold_check;
 };
@@ -140,5 +146,8 @@ void unpropose(State& state);
 
 // ---- hold.cc ----------------------------------------------------------------------------------
 void check_held(State& state, Now now, Actions& actions);
+/// A process that did not run for a while may have been replaced: what waits for it in its sockets
+/// is old, and must not be taken for a sign of life, nor be answered.
+void notice_pause(State& state, Now now, Actions& actions);
 
 }  // namespace quorate::node

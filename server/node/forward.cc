@@ -44,10 +44,13 @@ bool is_logged(const State& state, const InFlightRequest& request) {
   return false;
 }
 
+/// The oldest one that was not found yet: clients may use an xid again.
 Queued* find_write(Connection& connection, int32_t cxid, OpCode op) {
   for (size_t index = 0; index < connection.queue.size(); ++index) {
     Queued& queued = connection.queue[index];
-    if (queued.kind == Queued::Kind::kWrite && queued.xid == cxid && queued.op == op) {
+    if (queued.kind == Queued::Kind::kWrite && queued.xid == cxid && queued.op == op &&
+        !queued.is_found) {
+      queued.is_found = true;
       return &queued;
     }
   }
@@ -263,14 +266,22 @@ void resolve_in_flight(State& state, Now now, Actions& actions) {
   const bool is_java = ensemble.learner && !ensemble.learner->leader_is_quorate();
   const bool is_certain = !is_java && !ensemble.was_synced_by_java;
   ensemble.was_synced_by_java = false;
+  for (const auto& connection : state.slots) {
+    for (size_t index = 0; connection && index < connection->queue.size(); ++index) {
+      connection->queue[index].is_found = false;
+    }
+  }
   Ring<InFlightRequest> open = state.in_flight.take();
   while (!open.empty()) {
     const InFlightRequest request = open.pop();
+    Connection* const connection = state.find(request.slot, request.connection);
     if (is_logged(state, request)) {
+      if (connection != nullptr) {
+        static_cast<void>(find_write(*connection, request.cxid, request.op));
+      }
       state.in_flight.push(request);
       continue;
     }
-    Connection* const connection = state.find(request.slot, request.connection);
     if (is_certain) {
       ask_again(state, request, now, actions);
     } else if (connection != nullptr) {
@@ -284,9 +295,11 @@ void resolve_in_flight(State& state, Now now, Actions& actions) {
 void note_session_move(State& state, const wire::TxnRecord& record, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
   const auto* const error = std::get_if<wire::ErrorTxn>(&record.txn);
-  const bool is_move =
-      error != nullptr && error->error == wire::ErrorCode::kSessionMoved && record.header.cxid == 0;
-  if (!is_move) {
+  if (error == nullptr || record.header.cxid != 0) {
+    return;
+  }
+  if (error->error != wire::ErrorCode::kSessionMoved) {
+    confirm_move(state, record.header.zxid, now, actions);
     return;
   }
   const SessionId session = record.header.session;

@@ -81,7 +81,7 @@ void reattach(State& state, Connection& connection, Now now, Actions& actions) {
 
 void handle_connect_request(State& state, Connection& connection, std::string_view payload, Now now,
                             Actions& actions) {
-  if (state.suspended) {
+  if (state.suspended || !takes_clients(state)) {
     close_connection(state, connection, CloseReason::kRefused, actions);
     return;
   }

@@ -22,6 +22,11 @@ Duration patience(const Connection& connection) {
 
 }  // namespace
 
+bool takes_clients(const State& state) {
+  return !state.ensemble || state.ensemble->options.serves_before_formed ||
+         state.ensemble->is_formed();
+}
+
 void check_held(State& state, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
   if (state.serving || now.monotonic < ensemble.next_hold_check) {
@@ -33,6 +38,15 @@ void check_held(State& state, Now now, Actions& actions) {
     if (connection && connection->phase != Phase::kClosed && waited >= patience(*connection)) {
       close_connection(state, *connection, CloseReason::kNoLeader, actions);
     }
+  }
+}
+
+void notice_pause(State& state, Now now, Actions& actions) {
+  Ensemble& ensemble = *state.ensemble;
+  const Duration gap = now.monotonic - ensemble.last_step;
+  ensemble.last_step = now.monotonic;
+  if (state.serving && gap > ensemble.options.timing.silence_limit(true)) {
+    handle_deadline(state, now, actions);
   }
 }
 

@@ -90,12 +90,12 @@ void handle_revalidation(State& state, const zab::LeaderActions::Revalidate& ask
   }
 }
 
-void answer_move(State& state, const SessionMove& move, bool is_valid, Now now, Actions& actions) {
+void answer_move(State& state, const SessionMove& move, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
   if (move.link == LinkId{}) {
-    finish_revalidation(state, move.session, is_valid, now, actions);
+    finish_revalidation(state, move.session, move.is_valid, now, actions);
   } else if (ensemble.leader) {
-    ensemble.leader->step(zab::SessionRevalidated{move.link, move.session, is_valid}, now.monotonic,
+    ensemble.leader->step(zab::SessionRevalidated{move.link, move.session, move.is_valid}, now.monotonic,
                           ensemble.leader_actions);
   }
 }
@@ -150,20 +150,23 @@ void perform_once(State& state, const zab::LeaderActions& taken, Now now, Action
     ensemble.is_saving_epochs = true;
     quorum.save_epochs = taken.save_epochs;
   }
+  for (const zab::LeaderActions::Close& close : taken.closes) {
+    forget_stream(ensemble, close.link);  // Before another one may begin.
+  }
   perform_sends(state, taken, now, actions);
   for (const zab::LeaderActions::Close& close : taken.closes) {
-    forget_stream(ensemble, close.link);
     quorum.closes.push_back(close);
     actions.notes.push_back({.kind = NoteKind::kLinkClosed, .detail = zab::name_of(close.reason)});
   }
   quorum.probes.insert(quorum.probes.end(), taken.probes.begin(), taken.probes.end());
   quorum.reads.insert(quorum.reads.end(), taken.reads.begin(), taken.reads.end());
-  if (taken.established) {
-    ensemble.may_vote = true;
-    track_all_sessions(state, now);
-  }
   if (taken.committed) {
     commit_up_to(state, *taken.committed, now, actions);
+  }
+  if (taken.established) {
+    // Those too that its first commit has opened.
+    ensemble.may_vote = true;
+    track_all_sessions(state, now);
   }
   if (taken.established) {
     state.preparer.reset();  // The tree has changed without it.
@@ -217,7 +220,9 @@ Zxid next_zxid(const State& state) {
 }
 
 bool proposes(const State& state) {
-  return state.serving && (!state.ensemble || state.ensemble->leader);
+  const auto& ensemble = state.ensemble;
+  // A leader that has stepped down within this step takes nothing any more.
+  return state.serving && (!ensemble || (ensemble->leader && ensemble->leader->is_established()));
 }
 
 void broadcast(State& state, Zxid zxid, std::string txn, std::optional<quorum::Configuration> next,
@@ -257,9 +262,14 @@ void perform_leader(State& state, Now now, Actions& actions) {
 void move_session(State& state, const wire::SessionTouch& session, ServerId to, LinkId link,
                   Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
-  const SessionMove move{link, session.session};
+  SessionMove move{link, session.session};
   if (!state.tracker.contains(move.session) || state.tracker.is_closing(move.session)) {
-    answer_move(state, move, false, now, actions);
+    // As much as a move this has to be what a quorum knows: a leader that was replaced and has not
+    // noticed may have missed that the session was opened, or expire it all alone.
+    move.is_valid = false;
+    const Proposal& proposal = propose_error(
+        state, ErrorCode::kSessionExpired, request::Author{.session = move.session}, now, actions);
+    ensemble.moves[proposal.zxid] = move;
     return;
   }
   state.tracker.add(move.session, std::chrono::milliseconds(session.timeout_ms), now.monotonic);
@@ -277,7 +287,7 @@ void confirm_move(State& state, Zxid zxid, Now now, Actions& actions) {
   }
   const SessionMove move = found->second;
   ensemble.moves.erase(found);
-  answer_move(state, move, true, now, actions);
+  answer_move(state, move, now, actions);
 }
 
 std::variant<quorum::Configuration, quorum::Refusal> plan_reconfig(

@@ -122,6 +122,9 @@ void Node::begin(Now now, Actions& actions) {
 
 void Node::step(const Event& event, Now now, Actions& actions) {
   State& state = *state_;
+  if (state.ensemble) {
+    notice_pause(state, now, actions);
+  }
   std::visit(
       Overloaded{
           [&](const ConnectionOpened& opened) { open_connection(state, opened, now); },
@@ -155,6 +158,22 @@ std::optional<TimePoint> Node::next_deadline() const { return node::next_deadlin
 
 Status Node::status(Now now, StatusDetail detail) const {
   return make_status(*state_, now, detail);
+}
+
+std::variant<ConfigVersion, quorum::Refusal> Node::reconfigure(const wire::ReconfigRequest& request,
+                                                               Now now, Actions& actions) {
+  State& state = *state_;
+  QR_ASSERT(proposes(state) && state.ensemble);
+  const ConfigVersion version{next_zxid(state).value};
+  const request::Author itself;
+  // Refused before it costs a zxid.
+  const auto outcome = plan_reconfig(state, request, itself, version);
+  if (const auto* const refusal = std::get_if<quorum::Refusal>(&outcome)) {
+    return *refusal;
+  }
+  propose_reconfig(state, request, itself, now, actions);
+  perform_leader(state, now, actions);
+  return version;
 }
 
 bool Node::hand_over(Now now, Actions& actions) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "server/base/time.h"
@@ -11,6 +12,7 @@
 #include "server/node/event.h"
 #include "server/node/options.h"
 #include "server/node/status.h"
+#include "server/quorum/reconfigure.h"
 #include "server/tree/database.h"
 
 namespace quorate::node {
@@ -48,6 +50,10 @@ class Node {
 
   [[nodiscard]] Status status(Now now, StatusDetail detail = {}) const;
 
+  /// A leader proposes another configuration in its own name: whoever may call this needs no ACL.
+  /// The version that it will have, or why it is refused. Requires that the member leads.
+  std::variant<ConfigVersion, quorum::Refusal> reconfigure(const wire::ReconfigRequest& request,
+                                                           Now now, Actions& actions);
   /// A leader leaves the lead to another voter, after everything that it has proposed; clients are
   /// held meanwhile. False, and nothing happens, if it does not lead or none could.
   bool hand_over(Now now, Actions& actions);

@@ -38,6 +38,9 @@ void start_snapshot_if_due(State& state, Actions& actions) {
 
 void start_snapshot(State& state, Actions& actions) {
   const bool is_streaming = state.ensemble && is_streaming_snapshot(state);
+  if (state.ensemble && !state.serving) {
+    return;  // The state may be ahead of what is committed: what is undone must not be on the disk.
+  }
   if (state.snapshot.running || is_streaming) {
     return;  // A database has one writer at a time; the thresholds stay exceeded.
   }

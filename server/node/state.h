@@ -48,6 +48,7 @@ struct Queued {
   /// applied when it is sent.
   Zxid zxid;
   TimePoint received;
+  bool is_found = false;  ///< kWrite: its request in flight was looked up, see resolve_in_flight.
   size_t charged_bytes = 0;  ///< What it counts against the limits.
   std::string bytes;
 };
@@ -319,6 +320,8 @@ void note_session_move(State& state, const wire::TxnRecord& record, Now now, Act
 /// A leader takes nothing new, and steps down for another voter once everything is committed. False
 /// if it does not lead, or without it there is no quorum that has its history.
 bool hand_over(State& state, Now now, Actions& actions);
+/// Whether clients may have sessions: not while an ensemble is being formed.
+[[nodiscard]] bool takes_clients(const State& state);
 /// Whether a learner is being sent a snapshot.
 [[nodiscard]] bool is_streaming_snapshot(const State& state);
 [[nodiscard]] std::optional<TimePoint> next_ensemble_deadline(const State& state);

@@ -87,6 +87,7 @@ void add_ensemble(const Ensemble& ensemble, Now now, bool serving, Status& statu
   to.current = ensemble.current;
   to.config_version = ensemble.committed.version;
   to.configuration = quorum::to_text(ensemble.committed);
+  to.is_formed = ensemble.is_formed();
   to.may_vote = ensemble.may_vote;
   to.voter_count = ensemble.committed.voters().size();
   if (!serving) {

@@ -125,6 +125,7 @@ struct EnsembleStatus {
   Epoch current;
   ConfigVersion config_version;
   std::string configuration;  ///< Its text.
+  bool is_formed = false;     ///< There was a reconfig.
   bool may_vote = true;       ///< False: the disk has to be filled first.
   size_t voter_count = 0;
   Duration looking_for{};                    ///< Not serving: since when.

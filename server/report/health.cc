@@ -1,6 +1,8 @@
 // Health as the probes and the operator see it.
 #include "server/report/health.h"
 
+#include <algorithm>
+
 #include "server/report/json.h"
 #include "server/report/text.h"
 
@@ -18,6 +20,39 @@ std::string_view disk_text(node::SpaceLevel level) {
       return "exhausted";
   }
   return "unknown";
+}
+
+int64_t lag_of(const node::Status& status, const zab::LearnerStatus& learner) {
+  // Zxids of one epoch are dense; across epochs the number is a bound, not a count.
+  return std::max<int64_t>(0, status.last_zxid.value - learner.acked.value);
+}
+
+void add_ensemble(const Inputs& inputs, Json& body) {
+  const node::Status& status = inputs.status;
+  const node::EnsembleStatus& ensemble = *status.ensemble;
+  if (ensemble.leader.value >= 0) {
+    body["leader"] = ensemble.leader.value;
+  }
+  body["acceptedEpoch"] = ensemble.accepted.value;
+  body["mayVote"] = ensemble.may_vote;
+  body["formed"] = ensemble.is_formed;
+  body["ensembleId"] = inputs.config->quorum.ensemble_id;
+  body["config"] = {{"version", "0x" + hex(ensemble.config_version.value)},
+                    {"text", ensemble.configuration}};
+  if (!ensemble.may_vote) {
+    body["disk"]["state"] = "resyncing";
+    body["disk"]["reason"] = "its history has to be fetched from another member first";
+  }
+  Json followers = Json::array();
+  for (const zab::LearnerStatus& learner : ensemble.learners) {
+    followers.push_back({{"myid", learner.server.value},
+                         {"observer", learner.is_observer},
+                         {"voter", learner.is_voter},
+                         {"synced", learner.is_synced},
+                         {"lag", lag_of(status, learner)},
+                         {"queuedBytes", learner.unflushed_bytes}});
+  }
+  body["followers"] = followers;
 }
 
 }  // namespace
@@ -39,18 +74,22 @@ Health readiness(const Inputs& inputs) {
 std::string status_body(const Inputs& inputs) {
   const node::Status& status = inputs.status;
   const auto zxid = [](Zxid value) { return "0x" + hex(value.value); };
-  return json_text(
-      {{"myid", reported_server_id(status)},
-       {"role", mode_text(status.role)},
-       {"serving", status.serving},
-       {"epoch", status.last_zxid.epoch()},
-       {"zxid", zxid(status.proposed_zxid)},
-       {"appliedZxid", zxid(status.last_zxid)},
-       {"durableZxid", zxid(status.durable_zxid)},
-       {"snapshotZxid", zxid(status.snapshot_zxid)},
-       {"disk", {{"state", disk_text(status.space)}, {"freeBytes", inputs.storage.free_bytes}}},
-       {"version", inputs.process.version},
-       {"startTime", iso_time(inputs.process.started)}});
+  Json body = {
+      {"myid", reported_server_id(status)},
+      {"role", mode_text(status.role)},
+      {"serving", status.serving},
+      {"epoch", status.ensemble ? status.ensemble->current.value : status.last_zxid.epoch()},
+      {"zxid", zxid(status.proposed_zxid)},
+      {"appliedZxid", zxid(status.last_zxid)},
+      {"durableZxid", zxid(status.durable_zxid)},
+      {"snapshotZxid", zxid(status.snapshot_zxid)},
+      {"disk", {{"state", disk_text(status.space)}, {"freeBytes", inputs.storage.free_bytes}}},
+      {"version", inputs.process.version},
+      {"startTime", iso_time(inputs.process.started)}};
+  if (status.ensemble) {
+    add_ensemble(inputs, body);
+  }
+  return json_text(body);
 }
 
 }  // namespace quorate::report

@@ -38,6 +38,7 @@ void Leader::step(const LeaderEvent& event, TimePoint now, LeaderActions& action
   now_ = now;
   shared_.reset();
   std::visit([&](const auto& each) { handle(each, actions); }, event);
+  start_next_snapshot(actions);
   std::erase_if(learners_, [](const Learner& each) { return each.stage == Stage::kClosed; });
 }
 
@@ -134,6 +135,7 @@ void Leader::handle(const LearnerPacket& event, LeaderActions& actions) {
     case Stage::kIntroduced:
     case Stage::kAccepted:
     case Stage::kProbing:
+    case Stage::kAwaiting:
     case Stage::kSnapshot:
       break;
   }

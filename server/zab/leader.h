@@ -106,6 +106,7 @@ class Leader {
     kInvited,     ///< LEADERINFO is sent.
     kAccepted,    ///< ACKEPOCH came; waits for the quorum of them.
     kProbing,     ///< The log is asked how to sync.
+    kAwaiting,    ///< Needs a snapshot: that of another learner comes first.
     kSnapshot,    ///< A snapshot is under way.
     kSyncing,     ///< Transactions are sent, NEWLEADER is not.
     kNewLeader,   ///< NEWLEADER is sent.
@@ -177,6 +178,9 @@ class Leader {
   void start_sync(Learner& learner, const std::optional<LogProbe>& probe, LeaderActions& actions);
   void send_plan(Learner& learner, const SyncPlan& plan, LeaderActions& actions);
   void note_progress(Learner& learner);
+  /// One snapshot at a time: a database has one writer, and the disk and the network gain nothing.
+  void start_next_snapshot(LeaderActions& actions);
+  [[nodiscard]] bool has_stage(Stage stage) const;
   void take_new_leader_ack(Learner& learner, LeaderActions& actions);
   void check_synchronisation(LeaderActions& actions);
   void send_up_to_date(Learner& learner, LeaderActions& actions);

@@ -42,7 +42,26 @@ void Leader::start_sync(Learner& learner, const std::optional<LogProbe>& probe,
     actions.probes.push_back({learner.link, *wanted});
     return;
   }
-  send_plan(learner, std::get<SyncPlan>(plan), actions);
+  const SyncPlan& chosen = std::get<SyncPlan>(plan);
+  if (chosen.method == SyncMethod::kSnap && has_stage(Stage::kSnapshot)) {
+    learner.stage = Stage::kAwaiting;
+    return;
+  }
+  send_plan(learner, chosen, actions);
+}
+
+bool Leader::has_stage(Stage stage) const {
+  return std::ranges::find(learners_, stage, &Learner::stage) != learners_.end();
+}
+
+void Leader::start_next_snapshot(LeaderActions& actions) {
+  if (phase_ == LeaderPhase::kOver || has_stage(Stage::kSnapshot)) {
+    return;
+  }
+  const auto next = std::ranges::find(learners_, Stage::kAwaiting, &Learner::stage);
+  if (next != learners_.end()) {
+    start_sync(*next, std::nullopt, actions);
+  }
 }
 
 void Leader::handle(const LogProbed& event, LeaderActions& actions) {
@@ -54,7 +73,9 @@ void Leader::handle(const LogProbed& event, LeaderActions& actions) {
 
 void Leader::send_plan(Learner& learner, const SyncPlan& plan, LeaderActions& actions) {
   learner.sent = learner.sent_commit = plan.after;
-  learner.sync_target = learner.is_observer ? history_.committed() : history_.last();
+  // An observer too waits for what it may have asked for itself before: UPTODATE says that nothing
+  // of it is still to come from the connection that it had.
+  learner.sync_target = history_.last();
   send_packet(learner, {.type = packet_of(plan.method), .zxid = plan.zxid}, actions);
   if (plan.method == SyncMethod::kSnap) {
     LeaderActions::Send& send = actions.sends.back();
@@ -88,7 +109,7 @@ void Leader::handle(const SnapshotSent& event, LeaderActions& actions) {
     return;
   }
   learner->heard_at = now_;
-  learner->sync_target = learner->is_observer ? history_.committed() : history_.last();
+  learner->sync_target = history_.last();
   learner->stage = Stage::kSyncing;
   feed(*learner, actions);
 }

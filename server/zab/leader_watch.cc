@@ -34,6 +34,12 @@ void Leader::watch_learners(LeaderActions& actions) {
     if (learner.stage == Stage::kClosed) {
       continue;
     }
+    if (learner.stage == Stage::kSnapshot && has_stage(Stage::kAwaiting) &&
+        now_ - learner.heard_at > timing.silence_limit(learner.is_quorate)) {
+      // Others wait for it, and it takes nothing.
+      close(learner.link, CloseReason::kSilent, actions);
+      continue;
+    }
     const bool is_synced = learner.stage >= Stage::kSynced;
     const Duration limit = is_synced ? timing.silence_limit(learner.is_quorate)
                                      : timing.init_limit() + timing.sync_limit();
@@ -80,11 +86,17 @@ bool Leader::has_live_quorum() const {
   return majority.is_quorum(set);
 }
 
-/// From DIFF or the end of a snapshot on; a learner answers once it has acknowledged NEWLEADER.
+/// From DIFF or the end of a snapshot on; a learner answers once it has acknowledged NEWLEADER. One
+/// that waits for its snapshot hears that the leader is alive, if it is Quorate's.
 void Leader::ping(LeaderActions& actions) {
   for (Learner& learner : learners_) {
     const Duration interval = options_.timing.ping_interval(learner.is_quorate);
-    if (learner.stage >= Stage::kSyncing && now_ - learner.pinged_at >= interval) {
+    const bool is_waiting = learner.stage == Stage::kAwaiting && learner.is_quorate;
+    if (is_waiting) {
+      note_progress(learner);
+    }
+    if ((learner.stage >= Stage::kSyncing || is_waiting) &&
+        now_ - learner.pinged_at >= interval) {
       learner.pinged_at = now_;
       send_packet(
           learner,

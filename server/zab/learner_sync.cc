@@ -58,6 +58,8 @@ void Learner::take_sync_packet(const wire::QuorumPacket& packet, LearnerActions&
       sync_method_ = SyncMethod::kDiff;
       commit_target_ = history_.last();
       break;
+    case QuorumPacketType::kPing:
+      return;  // Another learner's snapshot comes first.
     case QuorumPacketType::kTrunc:
       start_truncation(packet.zxid, actions);
       return;

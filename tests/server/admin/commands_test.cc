@@ -154,6 +154,47 @@ TEST_F(Commands, StatusNeedsTheToken) {
   EXPECT_EQ(json::parse(response.body)["appliedZxid"], "0xf");
 }
 
+TEST_F(Commands, ChangesNeedTheTokenAndPost) {
+  for (const char* path :
+       {"/v1/reconfig", "/v1/formed", "/v1/transfer-leadership", "/v1/snapshot"}) {
+    EXPECT_EQ(post(path).status, 401) << path;
+    EXPECT_EQ(get(path, kToken).status, 405) << path;
+  }
+  EXPECT_TRUE(source_.effects().reconfigs.empty());
+  EXPECT_EQ(source_.effects().hand_overs, 0);
+}
+
+TEST_F(Commands, AReconfigIsOrderedAndItsVersionTold) {
+  const RawResponse done = post(
+      "/v1/reconfig", kToken, R"({"joining": "server.4=a", "expectedVersion": "0x100000000"})");
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(json::parse(done.body)["version"], "0x100000007");
+  ASSERT_EQ(source_.effects().reconfigs.size(), 1U);
+  const report::ReconfigOrder order = source_.effects().reconfigs.front();
+  EXPECT_EQ(order.joining, "server.4=a");
+  EXPECT_EQ(order.leaving, std::nullopt);
+  EXPECT_EQ(order.expected_version, ConfigVersion{0x100000000});
+  for (const char* body : {"", "[]", "{}", R"({"joining": 4})", R"({"unknown": "x"})",
+                           R"({"leaving": "1", "expectedVersion": "abcg"})"}) {
+    const RawResponse refused = post("/v1/reconfig", kToken, body);
+    EXPECT_EQ(refused.status, 400) << body;
+  }
+  EXPECT_EQ(source_.effects().reconfigs.size(), 1U);
+  EXPECT_EQ(post("/v1/formed", kToken, "{}").status, 200);
+  EXPECT_TRUE(source_.effects().reconfigs.back().forms);
+}
+
+TEST_F(Commands, ARefusedChangeSaysWhyAndWhoLeads) {
+  source_.refuse_changes(
+      {.error = "NotLeader", .reason = "this member does not lead", .leader = ServerId{2}});
+  for (const char* path : {"/v1/formed", "/v1/transfer-leadership"}) {
+    const RawResponse refused = post(path, kToken, "{}");
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_EQ(json::parse(refused.body)["leader"], 2);
+    EXPECT_EQ(json::parse(refused.body)["reason"], "this member does not lead");
+  }
+}
+
 TEST_F(Commands, MetricsPage) {
   const RawResponse page = fetch(metrics_port(), "GET", "/metrics");
   EXPECT_EQ(page.status, 200);

@@ -131,6 +131,36 @@ void FakeSource::ask_restore(File file, std::function<void(Result<Zxid>)> answer
   });
 }
 
+void FakeSource::ask_reconfig(report::ReconfigOrder order,
+                              std::function<void(ReconfigAnswer)> answer) {
+  post([this, order = std::move(order), answer = std::move(answer)] {
+    std::optional<ChangeRefusal> refusal;
+    {
+      const std::lock_guard lock(mutex_);
+      effects_.reconfigs.push_back(order);
+      refusal = refusal_;
+    }
+    answer(refusal ? ReconfigAnswer(*refusal) : ReconfigAnswer(ConfigVersion{0x100000007}));
+  });
+}
+
+void FakeSource::ask_hand_over(std::function<void(std::optional<ChangeRefusal>)> answer) {
+  post([this, answer = std::move(answer)] {
+    std::optional<ChangeRefusal> refusal;
+    {
+      const std::lock_guard lock(mutex_);
+      ++effects_.hand_overs;
+      refusal = refusal_;
+    }
+    answer(refusal);
+  });
+}
+
+void FakeSource::refuse_changes(ChangeRefusal refusal) {
+  const std::lock_guard lock(mutex_);
+  refusal_ = std::move(refusal);
+}
+
 void FakeSource::edit(const std::function<void(report::Inputs&)>& change) {
   const std::lock_guard lock(mutex_);
   change(inputs_);

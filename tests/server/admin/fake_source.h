@@ -27,6 +27,9 @@ class FakeSource final : public StatusSource {
                           std::function<void(bool)> answer) override;
   void ask_snapshot(std::function<void(Result<SnapshotFile>)> answer) override;
   void ask_restore(File file, std::function<void(Result<Zxid>)> answer) override;
+  void ask_reconfig(report::ReconfigOrder order,
+                    std::function<void(ReconfigAnswer)> answer) override;
+  void ask_hand_over(std::function<void(std::optional<ChangeRefusal>)> answer) override;
 
   /// Changes the inputs of later answers.
   void edit(const std::function<void(report::Inputs&)>& change);
@@ -36,12 +39,16 @@ class FakeSource final : public StatusSource {
   void set_snapshot(std::string bytes);
   void fail_snapshot(std::string reason);
   void fail_restore(std::string reason);
+  /// From now on changes of the ensemble are refused like this.
+  void refuse_changes(ChangeRefusal refusal);
 
   struct Effects {
     std::vector<report::Effect> applied;
     int64_t trace_mask = 0;
     std::vector<std::string> administrators;  ///< "scheme payload address".
     std::optional<std::string> restored;
+    std::vector<report::ReconfigOrder> reconfigs;
+    int hand_overs = 0;
   };
   [[nodiscard]] Effects effects() const;
 
@@ -62,6 +69,7 @@ class FakeSource final : public StatusSource {
   std::string snapshot_ = "ZKSN";
   std::string snapshot_failure_;
   std::string restore_failure_;
+  std::optional<ChangeRefusal> refusal_;
   Effects effects_;
   std::thread thread_;
 };

@@ -164,8 +164,11 @@ const std::map<std::string, DirectUse>& direct_uses() {
       {"client.certReload", {"server/app/member.cc", "config_.tls.reload_files"}},
       {"sslQuorumReloadCertFiles",
        {"server/app/member.cc", "config::admin_tls(config_)->reload_files"}},
-      {"dynamicConfigFile", {"server/app/startup.cc", "quorum.dynamic_config_file"}},
-      {"standaloneEnabled", {"server/app/startup.cc", "quorum.standalone_enabled"}},
+      {"dynamicConfigFile", {"server/app/ensemble_setup.cc", "quorum.dynamic_config_file"}},
+      {"standaloneEnabled", {"server/app/ensemble_setup.cc", "quorum.standalone_enabled"}},
+      {"quorate.name", {"server/app/ensemble_setup.cc", "quorum.member_name"}},
+      {"quorate.ensembleId", {"server/app/ensemble_setup.cc", "quorum.ensemble_id"}},
+      {"quorate.bootstrap", {"server/app/ensemble_setup.cc", "quorum.bootstrap"}},
       {"authProvider.", {"server/app/member_clients.cc", "config_.auth.x509_enabled"}},
   };
   return kUses;

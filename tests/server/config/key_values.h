@@ -51,6 +51,8 @@ inline const std::map<std::string, Values>& custom_values() {
       {"quorate.log.level", {"debug", "loud"}},
       {"peerType", {"observer", "leader"}},
       {"electionAlg", {"3", "2"}},
+      {"quorate.ensembleId", {"e-1", "a b"}},
+      {"quorate.bootstrap", {"join", "boot"}},
       {"server.", {"a:1:2", "a"}},
       {"group.", {"1:2", "x"}},
       {"weight.", {"3", "-1"}},
