@@ -187,6 +187,10 @@ void Member::reload_certificates() {
   if (tls_ && config_.tls.reload_files) {
     reload(*tls_, "client");
   }
+  if (setup_ && setup_->tls.server && config_.quorum_tls.reload_files) {
+    reload(*setup_->tls.server, "quorum");
+    reload(*setup_->tls.client, "quorum");
+  }
   if (admin_tls_ && config::admin_tls(config_)->reload_files) {
     reload(*admin_tls_, "admin");
   }

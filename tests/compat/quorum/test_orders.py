@@ -11,8 +11,7 @@ from kazoo.client import KazooClient
 from kazoo.handlers.threading import KazooTimeoutError
 
 from quorum.waiting import eventually
-from zk.ensemble import Ensemble
-from zk.server import free_port
+from zk.ensemble import Ensemble, free_port
 
 TOKEN = "sesame"
 

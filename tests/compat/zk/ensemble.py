@@ -1,17 +1,33 @@
 """Ensembles of any mixture of servers on loopback."""
 
 import os
+import random
 import shutil
+import socket
 import tempfile
 import time
 
 from kazoo.client import KazooClient
 
 from zk.connection import four_letter
-from zk.server import FAST_JVM, QUIET, Apache, Ours, class_path, free_port
+from zk.server import FAST_JVM, QUIET, Apache, Ours, class_path
 
 SECONDS = 60
 SETTINGS = {"initLimit": 10, "syncLimit": 5, "tickTime": 1000}
+
+
+def free_port():
+    """A port that nobody listens on now, and that the system gives to no outgoing connection: a
+    member that comes back wants its own again."""
+    while True:
+        port = random.randint(10000, 32000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 class ApachePeer(Apache):
