@@ -4,12 +4,13 @@
 #include "operator/kube/json_value.h"
 #include "operator/kube/micro_time.h"
 #include "operator/transport/base64.h"
+#include "operator/transport/clock.h"
 
 namespace quorate::transport {
 
 namespace {
 
-constexpr std::chrono::seconds kExpiryMargin{30};
+constexpr int64_t kExpiryMarginMillis = 30'000;
 
 }  // namespace
 
@@ -37,7 +38,7 @@ Result<ClientIdentity> ExecPlugin::identity() {
 
 Status ExecPlugin::refresh() {
   const bool is_fresh =
-      has_run_ && (!expires_at_ || std::chrono::system_clock::now() + kExpiryMargin < *expires_at_);
+      has_run_ && (!expires_at_ || now().wall.value + kExpiryMarginMillis < expires_at_->value);
   if (is_fresh) {
     return {};
   }
@@ -91,10 +92,7 @@ Status ExecPlugin::take(const std::string& output) {
   }
   header_ = token.empty() ? Secret() : Secret("Bearer " + token);
   identity_ = std::move(identity);
-  expires_at_.reset();
-  if (expires) {
-    expires_at_ = std::chrono::system_clock::time_point(std::chrono::milliseconds(expires->value));
-  }
+  expires_at_ = expires;
   has_run_ = true;
   return {};
 }

@@ -34,7 +34,7 @@ class ExecPlugin final : public Credentials {
 
   Result<Secret> authorization() override;
   Result<ClientIdentity> identity() override;
-  void rejected() override { expires_at_ = std::chrono::system_clock::time_point::min(); }
+  void rejected() override { expires_at_ = WallMillis{0}; }
 
  private:
   Status refresh();
@@ -45,7 +45,7 @@ class ExecPlugin final : public Credentials {
   bool has_run_ = false;
   Secret header_;
   ClientIdentity identity_;
-  std::optional<std::chrono::system_clock::time_point> expires_at_;
+  std::optional<WallMillis> expires_at_;  ///< Nothing: never.
 };
 
 }  // namespace quorate::transport
