@@ -247,7 +247,9 @@ class Membership {
     }
     const bool loses_leader =
         std::ranges::any_of(choice.change.demoted, [](const Slot* s) { return s->is_leader; });
-    if (loses_leader) {
+    // A single voter has no successor: the reconfiguration itself moves leadership to the new
+    // voter.
+    if (loses_leader && facts_.voters() > 1) {
       const Slot* const next = successor(facts_, demotable_);
       if (next == nullptr) {
         draft_.step_waits("TransferLeadership", {*facts_.view.leader}, "NoSuccessor",
