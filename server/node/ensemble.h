@@ -61,7 +61,9 @@ struct Ensemble {
   std::unique_ptr<zab::Learner> learner;
   zab::LeaderActions leader_actions;
   zab::LearnerActions learner_actions;
-  bool is_performing = false;  ///< The actions above are being carried out.
+  zab::LeaderActions leader_taken;    ///< What is being carried out; kept for its capacity.
+  zab::LearnerActions learner_taken;  ///< Likewise.
+  bool is_performing = false;         ///< The actions above are being carried out.
 
   // What the disk owes.
   bool is_saving_epochs = false;

@@ -250,11 +250,10 @@ void perform_leader(State& state, Now now, Actions& actions) {
     return;
   }
   ensemble.is_performing = true;
-  zab::LeaderActions taken;
   while (ensemble.leader && !is_empty(ensemble.leader_actions)) {
-    taken.clear();
-    std::swap(taken, ensemble.leader_actions);
-    perform_once(state, taken, now, actions);
+    ensemble.leader_taken.clear();
+    std::swap(ensemble.leader_taken, ensemble.leader_actions);
+    perform_once(state, ensemble.leader_taken, now, actions);
   }
   ensemble.is_performing = false;
 }

@@ -152,11 +152,10 @@ void perform_learner(State& state, Now now, Actions& actions) {
     return;
   }
   ensemble.is_performing = true;
-  zab::LearnerActions taken;
   while (ensemble.learner && !is_empty(ensemble.learner_actions)) {
-    taken.clear();
-    std::swap(taken, ensemble.learner_actions);
-    perform_once(state, taken, now, actions);
+    ensemble.learner_taken.clear();
+    std::swap(ensemble.learner_taken, ensemble.learner_actions);
+    perform_once(state, ensemble.learner_taken, now, actions);
   }
   ensemble.is_performing = false;
   if (ensemble.leader) {

@@ -190,6 +190,7 @@ class Leader {
   void feed(Learner& learner, LeaderActions& actions);
   void feed_all(LeaderActions& actions);
   bool feed_one(Learner& learner, LeaderActions& actions);
+  [[nodiscard]] Zxid next_commit(const Learner& learner, Zxid committable) const;
   void send_txn(Learner& learner, Zxid zxid, std::string_view txn, LeaderActions& actions);
   void send_commit(Learner& learner, Zxid zxid, LeaderActions& actions);
   void send_owed_syncs(Learner& learner, LeaderActions& actions);

@@ -51,12 +51,21 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
   send_owed_syncs(learner, actions);
 }
 
+/// What the next COMMIT names: each transaction in turn, but for Quorate's learners, who take it
+/// for everything up to there. An activation is told by itself.
+Zxid Leader::next_commit(const Learner& learner, Zxid committable) const {
+  const auto activation = activations_.upper_bound(learner.sent_commit);
+  const bool activates = activation != activations_.end() && activation->first <= committable;
+  return learner.is_quorate && !activates ? committable
+                                          : following(learner.sent_commit, committable);
+}
+
 /// One packet: a commit of what has been sent, or else the next transaction. False if there is none
 /// at hand.
 bool Leader::feed_one(Learner& learner, LeaderActions& actions) {
   const Zxid committable = std::min(learner.sent, history_.committed());
   if (learner.sent_commit < committable) {
-    send_commit(learner, following(learner.sent_commit, committable), actions);
+    send_commit(learner, next_commit(learner, committable), actions);
     return true;
   }
   const Zxid limit = learner.is_observer ? history_.committed() : history_.last();

@@ -95,8 +95,7 @@ void Leader::ping(LeaderActions& actions) {
     if (is_waiting) {
       note_progress(learner);
     }
-    if ((learner.stage >= Stage::kSyncing || is_waiting) &&
-        now_ - learner.pinged_at >= interval) {
+    if ((learner.stage >= Stage::kSyncing || is_waiting) && now_ - learner.pinged_at >= interval) {
       learner.pinged_at = now_;
       send_packet(
           learner,

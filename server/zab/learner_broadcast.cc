@@ -86,10 +86,14 @@ bool Learner::take_txn(Zxid zxid, std::string_view txn, LearnerActions& actions)
   return true;
 }
 
-/// Only the oldest transaction that is not committed may be. False if it gave up instead.
+/// Only the oldest transaction that is not committed may be; a Quorate leader names the last of
+/// several. False if it gave up instead.
 bool Learner::take_commit(Zxid zxid, LearnerActions& actions) {
   const size_t index = history_.index_after(commit_target_);
-  if (index >= history_.size() || history_[index].zxid != zxid) {
+  const bool is_next = index < history_.size() && history_[index].zxid == zxid;
+  const bool is_ahead =
+      leader_is_quorate_ && zxid > commit_target_ && history_.find(zxid) != nullptr;
+  if (!is_next && !is_ahead) {
     give_up(CloseReason::kCommitOutOfOrder, actions);
     return false;
   }
@@ -166,13 +170,14 @@ void Learner::take_answer(const wire::QuorumPacket& packet, LearnerActions& acti
   actions.revalidated.push_back(*response);
 }
 
-/// Each transaction on its own, as Apache's leader wants it; an observer's mean nothing.
+/// Each transaction on its own, as Apache's leader wants it; Quorate's is content with the last. An
+/// observer's mean nothing.
 void Learner::send_acks(LearnerActions& actions) {
   if (!is_up_to_date() || options_.is_observer) {
     return;
   }
   while (acked_ < synced_) {
-    acked_ = following(acked_, synced_);
+    acked_ = leader_is_quorate_ ? synced_ : following(acked_, synced_);
     send({.type = QuorumPacketType::kAck, .zxid = acked_}, actions);
   }
 }

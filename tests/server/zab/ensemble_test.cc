@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint64_t kSeeds = 500;
 /// Each planted bug is found within so many seeds.
-constexpr uint64_t kSeedsOfABug = 5000;
+constexpr uint64_t kSeedsOfABug = 10000;
 
 TEST(ZabEnsemble, HistoriesBecomeOne) {
   RunResult sum;
