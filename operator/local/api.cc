@@ -6,6 +6,7 @@
 
 #include "operator/local/controllers.h"
 #include "operator/local/discovery.h"
+#include "operator/local/openapi.h"
 #include "operator/local/protobuf_body.h"
 #include "operator/local/table.h"
 
@@ -157,6 +158,15 @@ ApiResponse Api::handle(const ApiRequest& original) {
   if (auto review = answer_review(request, path)) {
     return *std::move(review);
   }
+  constexpr const char* kOpenApiProtobuf =
+      "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+  if (request.method == "GET" && path == "/openapi/v2" &&
+      request.accept.find(kOpenApiProtobuf) != std::string::npos) {
+    ApiResponse response;
+    response.plain = openapi_protobuf(objects_.kinds());
+    response.content_type = kOpenApiProtobuf;
+    return response;
+  }
   if (request.method == "GET") {
     const bool is_aggregated =
         request.accept.find("g=apidiscovery.k8s.io;v=v2;") != std::string::npos;
@@ -257,12 +267,12 @@ ApiResponse Api::pod_subresource(const ApiRequest& request, const ApiPath& path)
   }
   const auto body = parse_json(request.body);
   if (path.subresource == "eviction" && request.method == "POST") {
-    if (!body) {
-      return to_response(bad_request("the body is no JSON"));
+    if (!body || !body->is_object()) {
+      return to_response(bad_request("the body is no Eviction"));
     }
     Json eviction = *body;
     if (!path.option("dryRun").empty()) {
-      eviction["deleteOptions"]["dryRun"] = Json::array({"All"});
+      make_at(eviction, "deleteOptions/dryRun") = Json::array({"All"});
     }
     const auto answer = evict(objects_, path.ns, path.name, eviction);
     ApiResponse response = answer ? ApiResponse() : to_response(answer.error());

@@ -177,7 +177,9 @@ ApiResponse Api::watch(const ApiRequest& request, const ApiPath& path, const Sel
   if (const std::string include = path.option("includeObject"); !include.empty()) {
     options.include_object = include;
   }
-  options.timeout_ms = parse_integer(path.option("timeoutSeconds")).value_or(0) * 1000;
+  constexpr int64_t kTimeoutMax_s = 1'000'000'000;
+  const int64_t timeout_s = parse_integer(path.option("timeoutSeconds")).value_or(0);
+  options.timeout_ms = std::clamp<int64_t>(timeout_s, 0, kTimeoutMax_s) * 1000;
   const std::string revision = path.option("resourceVersion");
   const bool sends_initial = path.flag("sendInitialEvents");
   if (!sends_initial && !revision.empty() && revision != "0") {

@@ -39,10 +39,10 @@ std::optional<ApiError> check_kind(const Json& body, const ApiPath& path) {
   const std::string version = text(body, "apiVersion");
   if ((!kind.empty() && kind != path.kind->kind) ||
       (!version.empty() && version != path.kind->api_version())) {
-    return bad_request(path.kind->kind + " in version \"" + path.kind->version +
-                       "\" cannot be handled as a " + kind + ": the API version in the data (" +
-                       version + ") does not match the expected API version (" +
-                       path.kind->api_version() + ")");
+    return bad_request(
+        (kind.empty() ? path.kind->kind : kind) + " in version \"" + path.kind->version +
+        "\" cannot be handled as a " + path.kind->kind + ": the API version in the data (" +
+        version + ") does not match the expected API version (" + path.kind->api_version() + ")");
   }
   const std::string ns = namespace_of(body);
   if (path.kind->is_namespaced && !ns.empty() && ns != path.ns) {

@@ -2,9 +2,10 @@
 //
 //     Type { field:type field:type=default ... }
 //
-// Types: s string, i integer, b boolean, n number, q quantity or int-or-string, o anything, {T} a
-// map, [T] a list that is replaced whole, [T!] a set, [T|key,key] a list of objects with keys, and
-// [T|key,key~other] where strategic merge patches use another key. `*` after a type: required.
+// Types: s string, i integer of 32 bits, l of 64, b boolean, n number, q quantity or int-or-string,
+// o anything, {T} a map, [T] a list that is replaced whole, [T!] a set, [T|key,key] a list of
+// objects with keys, and [T|key,key~other] where strategic merge patches use another key. `*` after
+// a type: required.
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -22,7 +23,7 @@ LabelSelectorRequirement { key:s* operator:s* values:[s] }
 LabelSelector { matchLabels:{s} matchExpressions:[LabelSelectorRequirement] }
 ObjectReference { kind:s namespace:s name:s uid:s apiVersion:s resourceVersion:s fieldPath:s }
 LocalObjectReference { name:s }
-Condition { type:s* status:s* observedGeneration:i lastTransitionTime:s reason:s message:s
+Condition { type:s* status:s* observedGeneration:l lastTransitionTime:s reason:s message:s
   lastProbeTime:s lastHeartbeatTime:s lastUpdateTime:s }
 KeyToPath { key:s* path:s* mode:i }
 ObjectFieldSelector { apiVersion:s fieldPath:s* }
@@ -102,11 +103,11 @@ PodSpec { volumes:[Volume|name] initContainers:[Container|name] containers:[Cont
   setHostnameAsFQDN:b os:o hostUsers:b schedulingGates:[o] resourceClaims:[o]
   resources:ResourceRequirements }
 OwnerReference { apiVersion:s* kind:s* name:s* uid:s* controller:b blockOwnerDeletion:b }
-ObjectMeta { name:s generateName:s namespace:s selfLink:s uid:s resourceVersion:s generation:i
+ObjectMeta { name:s generateName:s namespace:s selfLink:s uid:s resourceVersion:s generation:l
   creationTimestamp:s deletionTimestamp:s deletionGracePeriodSeconds:i labels:{s} annotations:{s}
   ownerReferences:[OwnerReference|uid] finalizers:[s!] managedFields:[o] }
 PodTemplate { metadata:ObjectMeta spec:PodSpec }
-PodStatus { observedGeneration:i phase:s conditions:[Condition|type] message:s reason:s
+PodStatus { observedGeneration:l phase:s conditions:[Condition|type] message:s reason:s
   nominatedNodeName:s hostIP:s hostIPs:[o] podIP:s podIPs:[o] startTime:s
   initContainerStatuses:[o] containerStatuses:[o] qosClass:s ephemeralContainerStatuses:[o]
   resize:s resourceClaimStatuses:[o] }
@@ -131,11 +132,11 @@ StatefulSetSpec { replicas:i=1 selector:LabelSelector* template:PodTemplate*
   volumeClaimTemplates:[ClaimTemplate] serviceName:s podManagementPolicy:s=OrderedReady
   updateStrategy:UpdateStrategy revisionHistoryLimit:i=10 minReadySeconds:i
   persistentVolumeClaimRetentionPolicy:ClaimRetention={} ordinals:Ordinals }
-StatefulSetStatus { observedGeneration:i replicas:i readyReplicas:i currentReplicas:i
+StatefulSetStatus { observedGeneration:l replicas:i readyReplicas:i currentReplicas:i
   updatedReplicas:i currentRevision:s updateRevision:s collisionCount:i
   conditions:[Condition|type] availableReplicas:i }
 StatefulSet { spec:StatefulSetSpec status:StatefulSetStatus }
-ControllerRevision { data:o revision:i* }
+ControllerRevision { data:o revision:l* }
 ServicePort { name:s protocol:s=TCP appProtocol:s port:i* targetPort:q nodePort:i }
 ServiceSpec { ports:[ServicePort|port,protocol~port] selector:{s} clusterIP:s clusterIPs:[s]
   type:s=ClusterIP externalIPs:[s] sessionAffinity:s=None loadBalancerIP:s
@@ -146,7 +147,7 @@ ServiceSpec { ports:[ServicePort|port,protocol~port] selector:{s} clusterIP:s cl
 ServiceStatus { loadBalancer:o conditions:[Condition|type] }
 Service { spec:ServiceSpec status:ServiceStatus }
 BudgetSpec { minAvailable:q selector:LabelSelector maxUnavailable:q unhealthyPodEvictionPolicy:s }
-BudgetStatus { observedGeneration:i disruptedPods:{s} disruptionsAllowed:i currentHealthy:i
+BudgetStatus { observedGeneration:l disruptedPods:{s} disruptionsAllowed:i currentHealthy:i
   desiredHealthy:i expectedPods:i conditions:[Condition|type] }
 PodDisruptionBudget { spec:BudgetSpec status:BudgetStatus }
 LeaseSpec { holderIdentity:s leaseDurationSeconds:i acquireTime:s renewTime:s leaseTransitions:i
@@ -316,8 +317,9 @@ class Notation {
     auto schema = std::make_shared<Schema>();
     if (name == "s") {
       schema->type = Schema::Type::kString;
-    } else if (name == "i") {
+    } else if (name == "i" || name == "l") {
       schema->type = Schema::Type::kInteger;
+      schema->format = name == "i" ? "int32" : "int64";
     } else if (name == "b") {
       schema->type = Schema::Type::kBoolean;
     } else if (name == "n") {

@@ -10,6 +10,7 @@ namespace quorate::local {
 
 namespace {
 
+constexpr int64_t kReplicaCountMax = 1000;
 constexpr const char* kImmutable = "field is immutable";
 
 void validate_container(const Json& container, const std::string& place,

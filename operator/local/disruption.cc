@@ -21,7 +21,9 @@ int64_t scaled(const Json& value, int64_t whole) {
   std::string number = value.is_string() ? value.get<std::string>() : "0";
   if (number.ends_with('%')) {
     number.pop_back();
-    return (parse_integer(number).value_or(0) * whole + 99) / 100;
+    constexpr int64_t kPercentMax = 1'000'000;
+    const int64_t percent = std::clamp<int64_t>(parse_integer(number).value_or(0), 0, kPercentMax);
+    return (percent * whole + 99) / 100;
   }
   return parse_integer(number).value_or(0);
 }

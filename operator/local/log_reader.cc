@@ -51,6 +51,10 @@ int64_t tail_position(std::ifstream& file, int64_t size, int64_t lines) {
 LogReader::LogReader(std::string path, const LogRequest& wanted)
     : path_(std::move(path)), wanted_(wanted) {
   std::ifstream file(path_, std::ios::binary);
+  constexpr int64_t kLineCountMax = int64_t{1} << 40;
+  if (wanted_.tail_lines) {
+    wanted_.tail_lines = std::min(*wanted_.tail_lines, kLineCountMax);
+  }
   if (wanted_.tail_lines && *wanted_.tail_lines >= 0 && file) {
     const int64_t size = size_of(file);
     position_ = *wanted_.tail_lines == 0 ? size : tail_position(file, size, *wanted_.tail_lines);

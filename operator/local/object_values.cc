@@ -37,15 +37,15 @@ std::optional<int64_t> parse_integer(std::string_view text) {
   if (is_negative) {
     text.remove_prefix(1);
   }
-  if (text.empty() || text.size() > 18) {
+  if (text.empty()) {
     return std::nullopt;
   }
   int64_t value = 0;
   for (const char c : text) {
-    if (c < '0' || c > '9') {
+    if (c < '0' || c > '9' || __builtin_mul_overflow(value, 10, &value) ||
+        __builtin_add_overflow(value, c - '0', &value)) {
       return std::nullopt;
     }
-    value = value * 10 + (c - '0');
   }
   return is_negative ? -value : value;
 }

@@ -94,9 +94,6 @@ std::optional<ApiError> Objects::check_namespace(const Kind& kind, const std::st
 Outcome<std::vector<std::string>> Objects::clean(const Kind& kind, Json& object,
                                                  const WriteOptions& options) const {
   std::vector<std::string> warnings;
-  if (!kind.schema) {
-    return warnings;
-  }
   const std::vector<std::string> unknown = prune(object, *kind.schema, true);
   if (unknown.empty() || options.field_validation == FieldValidation::kIgnore) {
     return warnings;
@@ -111,12 +108,33 @@ Outcome<std::vector<std::string>> Objects::clean(const Kind& kind, Json& object,
   return warnings;
 }
 
+std::optional<ApiError> Objects::check_types(const Kind& kind, const Json& object) const {
+  if (!object.is_object() || !object.contains("metadata") || !object["metadata"].is_object()) {
+    return bad_request("json: cannot unmarshal into Go struct field .metadata of type ObjectMeta");
+  }
+  FieldErrors errors;
+  validate(object, *kind.schema, "", errors);
+  FieldErrors wrong;
+  for (FieldError& error : errors) {
+    if (error.reason == "FieldValueTypeInvalid") {
+      wrong.push_back(std::move(error));
+    }
+  }
+  if (wrong.empty()) {
+    return std::nullopt;
+  }
+  if (kind.is_custom && !wrong.front().field.starts_with("metadata")) {
+    return invalid(kind.subject(name_of(object)), wrong);
+  }
+  return bad_request(kind.kind + " in version \"" + kind.version + "\" cannot be handled as a " +
+                     kind.kind + ": json: cannot unmarshal into Go struct field " + kind.kind +
+                     "." + wrong.front().field + ": " + wrong.front().detail);
+}
+
 FieldErrors Objects::check(const Kind& kind, const Json* old_object, const Json& object) const {
   FieldErrors errors;
   validate_metadata(kind, object, errors);
-  if (kind.schema) {
-    validate(object, *kind.schema, "", errors);
-  }
+  validate(object, *kind.schema, "", errors);
   if (!errors.empty()) {
     return errors;
   }
@@ -133,6 +151,12 @@ FieldErrors Objects::check(const Kind& kind, const Json* old_object, const Json&
 Outcome<Written> Objects::create(const Kind& kind, const std::string& ns, Json object,
                                  const WriteOptions& options) {
   constexpr size_t kObjectBytesMax = 1536 << 10;
+  if (object.is_object() && at(object, "metadata").is_null()) {
+    object["metadata"] = Json::object();
+  }
+  if (!object.is_object() || !object["metadata"].is_object()) {
+    return *check_types(kind, object);
+  }
   object = in_stored_version(std::move(object), kind, kinds_);
   if (name_of(object).empty() && !text(object, "metadata/generateName").empty()) {
     make_at(object, "metadata/name") = text(object, "metadata/generateName") + new_suffix();
@@ -144,6 +168,9 @@ Outcome<Written> Objects::create(const Kind& kind, const std::string& ns, Json o
   auto warnings = clean(kind, object, options);
   if (!warnings) {
     return warnings.error();
+  }
+  if (auto refusal = check_types(kind, object)) {
+    return *refusal;
   }
   if (name.empty()) {
     return invalid(kind.subject(""),
@@ -171,9 +198,7 @@ Outcome<Written> Objects::create(const Kind& kind, const std::string& ns, Json o
   if (kind.has_status) {
     object.erase("status");
   }
-  if (kind.schema) {
-    apply_defaults(object, *kind.schema);
-  }
+  apply_defaults(object, *kind.schema);
   prepare_builtin_create(kind, object, *this);
   if (const FieldErrors errors = check(kind, nullptr, object); !errors.empty()) {
     return invalid(kind.subject(name), errors);
@@ -214,6 +239,12 @@ Outcome<Written> Objects::update(const Kind& kind, const std::string& ns, const 
   if (!old_object) {
     return not_found(kind.subject(name));
   }
+  if (object.is_object() && at(object, "metadata").is_null()) {
+    object["metadata"] = Json::object();
+  }
+  if (!object.is_object() || !object["metadata"].is_object()) {
+    return *check_types(kind, object);
+  }
   if (name_of(object) != name && has(object, "metadata/name")) {
     return bad_request("the name of the object (" + name_of(object) +
                        ") does not match the name on the URL (" + name + ")");
@@ -233,6 +264,9 @@ Outcome<Written> Objects::update(const Kind& kind, const std::string& ns, const 
   auto warnings = clean(kind, object, options);
   if (!warnings) {
     return warnings.error();
+  }
+  if (auto refusal = check_types(kind, object)) {
+    return *refusal;
   }
   if (options.writer.subresource == "status") {
     Json updated = *old_object;
@@ -263,9 +297,7 @@ Outcome<Written> Objects::update(const Kind& kind, const std::string& ns, const 
 Outcome<Written> Objects::finish_update(const Kind& kind, const Key& key,
                                         const ObjectPtr& old_object, Json updated,
                                         const WriteOptions& options) {
-  if (kind.schema) {
-    apply_defaults(updated, *kind.schema);
-  }
+  apply_defaults(updated, *kind.schema);
   if (options.writer.subresource != "status") {
     prepare_builtin_update(kind, *old_object, updated);
   }

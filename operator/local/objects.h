@@ -100,6 +100,8 @@ class Objects {
                                                         const std::string& name) const;
   Outcome<std::vector<std::string>> clean(const Kind& kind, Json& object,
                                           const WriteOptions& options) const;
+  /// What must hold before anything else looks into an object: the types of its fields.
+  [[nodiscard]] std::optional<ApiError> check_types(const Kind& kind, const Json& object) const;
   [[nodiscard]] FieldErrors check(const Kind& kind, const Json* old_object,
                                   const Json& object) const;
   void carry_system_fields(const Json& old_object, Json& updated) const;

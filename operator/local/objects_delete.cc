@@ -8,6 +8,7 @@ namespace quorate::local {
 namespace {
 
 constexpr int64_t kPodGraceDefault_s = 30;
+constexpr int64_t kPodGraceMax_s = 1'000'000'000;
 
 Json success_status(const Kind& kind, const Json& object) {
   Json details = {{"name", name_of(object)}, {"kind", kind.plural}, {"uid", uid_of(object)}};
@@ -32,7 +33,7 @@ int64_t grace_of(const Kind& kind, const Json& object, const DeleteOptions& opti
   }
   const int64_t grace = options.grace_s.value_or(
       integer(object, "spec/terminationGracePeriodSeconds", kPodGraceDefault_s));
-  return std::max<int64_t>(grace, 0);
+  return std::clamp<int64_t>(grace, 0, kPodGraceMax_s);
 }
 
 std::optional<ApiError> check_preconditions(const Kind& kind, const Json& object,

@@ -121,4 +121,41 @@ std::optional<Json> openapi_document(const Kinds& kinds, const std::string& path
   return document["paths"].empty() ? std::nullopt : std::optional(std::move(document));
 }
 
+namespace {
+
+// A field of a protobuf message that holds bytes.
+std::string field(uint64_t number, const std::string& content) {
+  const auto varint = [](uint64_t value) {
+    std::string bytes;
+    for (; value > 127; value >>= 7) {
+      bytes += static_cast<char>(value | 128);
+    }
+    return bytes + static_cast<char>(value);
+  };
+  return varint(number << 3 | 2) + varint(content.size()) + content;
+}
+
+// Source: OpenAPIv2.proto of gnostic. An Operation with one query parameter and its kind's mark.
+std::string patch_operation(const Kind& kind) {
+  const std::string query = field(2, "query") + field(4, "fieldValidation");
+  const std::string parameter = field(1, field(2, field(3, query)));
+  const std::string yaml =
+      "group: \"" + kind.group + "\"\nkind: " + kind.kind + "\nversion: " + kind.version + "\n";
+  const std::string extension =
+      field(1, "x-kubernetes-group-version-kind") + field(2, field(2, yaml));
+  return field(8, parameter) + field(13, extension);
+}
+
+}  // namespace
+
+std::string openapi_protobuf(const Kinds& kinds) {
+  std::string paths;
+  for (const KindPtr& kind : kinds.all()) {
+    const std::string item = field(8, patch_operation(*kind));
+    paths += field(2, field(1, path_of(*kind) + "/{name}") + field(2, item));
+  }
+  const std::string about = field(1, "quorate-local") + field(2, "v1");
+  return field(1, "2.0") + field(2, about) + field(8, paths);
+}
+
 }  // namespace quorate::local

@@ -64,6 +64,7 @@ bool check_type(const Json& value, const Schema& schema, const std::string& path
     errors.push_back(invalid_value(
         path, type_name(value),
         in_body(path) + "must be of type integer,string: \"" + type_name(value) + "\""));
+    errors.back().reason = "FieldValueTypeInvalid";
     return false;
   }
   if (has_type(value, schema)) {

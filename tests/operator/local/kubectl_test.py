@@ -204,6 +204,13 @@ class Objects(KubectlTest):
         self.kubectl("delete", "cm", "x")
         self.assertIn('configmaps "x" not found', self.refused("get", "cm", "x"))
 
+    def test_a_list_of_objects(self):
+        items = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+                 for name in ("x", "y")]
+        manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+        self.kubectl("create", "-f", "-", text=manifest)
+        self.assertEqual(self.kubectl("get", "cm", "-o", "name"), "configmap/x\nconfigmap/y\n")
+
     def test_server_side_apply(self):
         manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: '1'}\n"
         self.kubectl("apply", "--server-side", "--field-manager=one", "-f", "-", text=manifest)
