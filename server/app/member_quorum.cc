@@ -27,6 +27,16 @@ LogJob job(boost::asio::io_context& loop, Work work, Then then) {
   };
 }
 
+/// A log that cannot be read back for a learner costs it a snapshot, not this member its life.
+template <typename T>
+Result<T> or_nothing(Result<T> result) {
+  if (result) {
+    return result;
+  }
+  log::error("log_not_read", {{"reason", result.error().message}});
+  return T{};
+}
+
 zab::LogProbe probe_of(const storage::LogNeighbours& found) {
   return {.floor = found.floor,
           .next = found.next,
@@ -201,8 +211,8 @@ void Member::probe_log(const zab::LeaderActions::ProbeLog& probe) {
   log_thread_->submit_job(job(
       loop_,
       [this, wanted = probe.wanted](storage::LogWriter&) {
-        return storage::find_log_neighbours(*file_system_, directories_.logs, wanted.zxid,
-                                            wanted.until);
+        return or_nothing(storage::find_log_neighbours(*file_system_, directories_.logs,
+                                                       wanted.zxid, wanted.until));
       },
       [this, link = probe.link](const storage::LogNeighbours& found) {
         step(zab::LogProbed{link, probe_of(found)});
@@ -214,8 +224,8 @@ void Member::read_log(const zab::LeaderActions::ReadLog& read) {
   log_thread_->submit_job(job(
       loop_,
       [this, read](storage::LogWriter&) {
-        return storage::read_log_slice(*file_system_, directories_.logs, read.after, read.until,
-                                       read.bytes_max);
+        return or_nothing(storage::read_log_slice(*file_system_, directories_.logs, read.after,
+                                                  read.until, read.bytes_max));
       },
       [this, link = read.link](std::vector<storage::LoggedTxn> txns) {
         zab::LogRead event{.link = link, .txns = {}};

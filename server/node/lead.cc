@@ -95,8 +95,8 @@ void answer_move(State& state, const SessionMove& move, Now now, Actions& action
   if (move.link == LinkId{}) {
     finish_revalidation(state, move.session, move.is_valid, now, actions);
   } else if (ensemble.leader) {
-    ensemble.leader->step(zab::SessionRevalidated{move.link, move.session, move.is_valid}, now.monotonic,
-                          ensemble.leader_actions);
+    ensemble.leader->step(zab::SessionRevalidated{move.link, move.session, move.is_valid},
+                          now.monotonic, ensemble.leader_actions);
   }
 }
 

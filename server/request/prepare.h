@@ -69,8 +69,8 @@ class Preparer {
   void prepare_error(wire::ErrorCode error, const Author& author, Stamp stamp, std::string& to);
   /// The txn `zxid` has been applied to the tree.
   void applied(Zxid zxid) { pending_.applied(zxid); }
-  /// The tree was replaced or changed without this preparer, or what is pending will not come: it is
-  /// forgotten.
+  /// The tree was replaced or changed without this preparer, or what is pending will not come: it
+  /// is forgotten.
   void reset() { pending_.reset(); }
   [[nodiscard]] size_t pending_count() const { return pending_.size(); }
 

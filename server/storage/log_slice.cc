@@ -25,11 +25,18 @@ Zxid start_of(const std::vector<LogFile>& logs, Zxid zxid) {
 
 Result<std::vector<LoggedTxn>> read_log_slice(FileSystem& fs, const std::string& directory,
                                               Zxid after, Zxid until, size_t bytes_max) {
+  std::vector<LoggedTxn> txns;
+  const Result<std::vector<LogFile>> logs = list_logs(fs, directory);
+  if (!logs) {
+    return logs.error();
+  }
+  if (start_of(*logs, after.next()) == Zxid{}) {
+    return txns;
+  }
   Result<LogHistory> history = LogHistory::open(fs, directory, after);
   if (!history) {
     return history.error();
   }
-  std::vector<LoggedTxn> txns;
   size_t bytes = 0;
   Zxid last = after;
   while (true) {
@@ -103,7 +110,8 @@ Result<size_t> copy_entries(FileSystem& fs, const std::string& directory, const 
   if (!reader) {
     return reader.error();
   }
-  Result<LogWriter> writer = LogWriter::open(fs, scratch, LogTail{}, LogOptions{});
+  Result<LogWriter> writer = LogWriter::open(
+      fs, scratch, LogTail{}, LogOptions{.preallocate_bytes = 0, .zero_ahead_bytes = 0});
   if (!writer) {
     return writer.error();
   }
@@ -153,12 +161,11 @@ Status replace_log(FileSystem& fs, const Directories& directories, const LogFile
   if (*copied == 0) {
     return unlink_durably(fs, directories.logs, log.name);
   }
-  if (const Status moved =
-          fs.rename(join_path(scratch, log.name), join_path(directories.logs, log.name));
-      !moved) {
-    return moved;
+  const Result<FileContent> content = read_file(fs, join_path(scratch, log.name));
+  if (!content) {
+    return content.error();
   }
-  return fs.sync_directory(directories.logs);
+  return replace_file(fs, directories.logs, log.name, content->bytes());
 }
 
 }  // namespace

@@ -165,8 +165,8 @@ TEST_F(Commands, ChangesNeedTheTokenAndPost) {
 }
 
 TEST_F(Commands, AReconfigIsOrderedAndItsVersionTold) {
-  const RawResponse done = post(
-      "/v1/reconfig", kToken, R"({"joining": "server.4=a", "expectedVersion": "0x100000000"})");
+  const RawResponse done = post("/v1/reconfig", kToken,
+                                R"({"joining": "server.4=a", "expectedVersion": "0x100000000"})");
   EXPECT_EQ(done.status, 200);
   EXPECT_EQ(json::parse(done.body)["version"], "0x100000007");
   ASSERT_EQ(source_.effects().reconfigs.size(), 1U);
