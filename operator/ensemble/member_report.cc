@@ -80,7 +80,9 @@ std::vector<LearnerReport> learners_of(const json& list) {
     const auto myid = id(at(each, "myid"));
     const json& lag = at(each, "lag");
     if (myid && lag.is_number_integer() && learners.size() < kServersMax) {
-      learners.push_back({.myid = *myid, .lag = lag.get<int64_t>()});
+      learners.push_back({.myid = *myid,
+                          .lag = lag.get<int64_t>(),
+                          .is_synced = at(each, "synced") != json(false)});
     }
   }
   return learners;

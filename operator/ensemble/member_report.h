@@ -28,7 +28,8 @@ struct ServerLine {
 /// What the leader knows of one that follows it.
 struct LearnerReport {
   int myid = 0;
-  int64_t lag = 0;  ///< Transactions behind.
+  int64_t lag = 0;  ///< Transactions behind; across epochs a bound, not a count.
+  bool is_synced = true;
 };
 
 /// Everything is as the member said, except that a body that cannot be read is kUnreachable.

@@ -141,7 +141,8 @@ class Builder {
   [[nodiscard]] static int64_t lag_of(const MemberReport& leader, const MemberReport& member) {
     const auto known = std::ranges::find(leader.learners, member.myid, &LearnerReport::myid);
     if (known != leader.learners.end()) {
-      return std::max<int64_t>(known->lag, 0);
+      // Beyond 2^32 it was taken across epochs: nothing of this one is acknowledged yet.
+      return known->lag >> 32 == 0 ? known->lag : static_cast<int64_t>(leader.zxid & 0xffffffff);
     }
     if (leader.zxid >> 32 != member.zxid >> 32) {
       // It has applied nothing of this epoch yet; what it lacks of older ones is not known.
@@ -171,7 +172,11 @@ class Builder {
         continue;
       }
       member.lag = lag_of(leader, member.report);
-      if (member.lag > kLagMax) {
+      const auto known =
+          std::ranges::find(leader.learners, member.report.myid, &LearnerReport::myid);
+      if (known != leader.learners.end() && !known->is_synced) {
+        note(member, "Syncing", "member " + name + " is still being synced by the leader");
+      } else if (member.lag > kLagMax) {
         note(member, "Lagging",
              "member " + name + " lags " + std::to_string(member.lag) + " zxids");
       } else if (!member.report.is_serving) {
