@@ -3,6 +3,7 @@
 # the comparison with Apache ZooKeeper.
 #
 #   tests/long.sh                            about two hours on two cores
+#   tests/long.sh --hours N                  simulates for so long, in place of 2,000 seeds
 #   FUZZ_SECONDS=10 BENCH_RUNS=1 tests/long.sh   the same, shorter: of each fuzz target, and how
 #                                            many runs of each server
 set -euo pipefail
@@ -10,8 +11,15 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+minutes=0
+if [[ "${1:-}" == --hours ]]; then
+  minutes=$((${2:?how many} * 60))
+fi
 
 .ci/run
+step "simulation, long"
+# Not those that .ci/run has simulated.
+build/release/bin/sim --seed 1000001 --seeds 2000 --minutes "$minutes" --jobs "$(nproc)"
 step "compatibility with Apache ZooKeeper, long"
 QUORATE_SERVER="$root/build/release/bin/quorate-server" tests/compat/run.sh --long
 step "fuzzing: build"

@@ -261,6 +261,7 @@ void Client::take_handshake(std::string_view payload) {
   if (is_new) {
     checker_.session_opened(session_, timeout_ms_);
   }
+  checker_.session_resumed(session_, connection_count_);
   checker_.session_heard(session_);
   ping(connection_count_);
   think();

@@ -40,6 +40,9 @@ void ClientWatches::fired(const std::string& who, const wire::WatcherEvent& even
     }
     is_known = true;
     watches_.erase(found);
+    if (is_catch_up) {
+      break;  // The server tells of each list by itself.
+    }
   }
   if (!is_known) {
     context_.violate(who, text("the event %d of ", event.type) + path + " at " + hex(zxid) +

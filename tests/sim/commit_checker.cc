@@ -40,6 +40,7 @@ void CommitChecker::serves(ServerId member, bool leads, Epoch epoch, Zxid last,
 }
 
 void CommitChecker::applied(ServerId member, Zxid last, const std::map<Zxid, TxnBytes>& log) {
+  take_installed(member);
   const size_t position = positions_[member];
   const Zxid known = position == 0 ? Zxid{} : history_[position - 1].zxid;
   for (auto each = log.upper_bound(known); each != log.end() && each->first <= last; ++each) {
@@ -73,13 +74,32 @@ void CommitChecker::check(ServerId member, Zxid zxid, const TxnBytes& txn) {
 void CommitChecker::forget_behind(ServerId member, Zxid zxid) {
   size_t& position = positions_[member];
   position = std::min(position, index_behind(zxid));
+  if (installed_[member].zxid > zxid) {
+    installed_.erase(member);
+  }
 }
 
 void CommitChecker::installed(ServerId member, Zxid zxid, uint64_t digest) {
-  const size_t position = index_behind(zxid);
-  positions_[member] = position;
-  if (position > 0 && history_[position - 1].digest != digest) {
-    context_.violate(name_of(member), "the snapshot of " + hex(zxid) + " has another digest");
+  installed_[member] = {.zxid = zxid, .digest = digest};
+}
+
+/// The member serves what it has installed: by now that is committed.
+void CommitChecker::take_installed(ServerId member) {
+  const auto found = installed_.find(member);
+  if (found == installed_.end()) {
+    return;
+  }
+  Installed& installed = found->second;
+  size_t& position = positions_[member];
+  position = std::max(position, index_behind(installed.zxid));
+  if (installed.is_checked || position == 0) {
+    return;
+  }
+  installed.is_checked = true;
+  const size_t behind = index_behind(installed.zxid);
+  if (behind > 0 && history_[behind - 1].digest != installed.digest) {
+    context_.violate(name_of(member),
+                     "the snapshot of " + hex(installed.zxid) + " has another digest");
   }
 }
 

@@ -53,6 +53,7 @@ class CommitChecker {
     TxnBytes txn;
     uint64_t digest = 0;  ///< Of the tree behind it.
   };
+  void take_installed(ServerId member);
   void check(ServerId member, Zxid zxid, const TxnBytes& txn);
   /// Index of the first behind `zxid`.
   [[nodiscard]] size_t index_behind(Zxid zxid) const;
@@ -60,7 +61,14 @@ class CommitChecker {
   Context& context_;
   CommitListener& listener_;
   std::vector<Committed> history_;
-  std::map<ServerId, size_t> positions_;  ///< How much of the history each is known to have.
+  struct Installed {
+    Zxid zxid;
+    uint64_t digest = 0;
+    bool is_checked = false;
+  };
+  /// How much of the history each is known to have.
+  std::map<ServerId, size_t> positions_;
+  std::map<ServerId, Installed> installed_;  ///< What an unestablished leader sends may be undone.
   std::map<Epoch, ServerId> leaders_;
   Epoch epoch_;
 };

@@ -182,11 +182,24 @@ void HistoryChecker::on_commit(const wire::TxnRecord& record, ServerId by) {
   commit_request(record, by);
 }
 
+/// The oldest request that the transaction may be of. Xids repeat on other connections, and an
+/// error has no content to tell them apart; but once a session goes on over another connection,
+/// only the refusal of what came before it is still to come.
+std::deque<HistoryChecker::Handle>::iterator HistoryChecker::find_asked(
+    const wire::TxnRecord& record, SessionFacts& facts) {
+  const auto* const error = std::get_if<wire::ErrorTxn>(&record.txn);
+  const bool is_late = error != nullptr && error->error == ErrorCode::kSessionMoved;
+  const auto fits = [&](const Handle& each) { return is_of(record, *each); };
+  const auto found = std::ranges::find_if(facts.unresolved, [&](const Handle& each) {
+    return fits(each) && (is_late || each->connection >= facts.connection_last);
+  });
+  return found != facts.unresolved.end() ? found : std::ranges::find_if(facts.unresolved, fits);
+}
+
 void HistoryChecker::commit_request(const wire::TxnRecord& record, ServerId by) {
   const wire::TxnHeader& header = record.header;
   SessionFacts& facts = sessions_[header.session];
-  const auto found = std::ranges::find_if(facts.unresolved,
-                                          [&](const Handle& each) { return is_of(record, *each); });
+  const auto found = find_asked(record, facts);
   if (found == facts.unresolved.end()) {
     context_.violate(member_name(by),
                      text("commits %llx of session %llx xid %d, which is done already or was "
@@ -242,7 +255,9 @@ void HistoryChecker::check_txn(Operation& operation, const wire::TxnRecord& reco
     for (size_t index = 0; index < multi->ops.size(); ++index) {
       const auto* const failed = std::get_if<wire::ErrorTxn>(&multi->ops[index]);
       const ErrorCode code = failed != nullptr ? failed->error : ErrorCode::kOk;
-      actual = code == operation.results[index].error ? actual : ErrorCode::kDataInconsistency;
+      if (actual == ErrorCode::kOk && code != operation.results[index].error) {
+        actual = code == ErrorCode::kOk ? ErrorCode::kDataInconsistency : code;
+      }
     }
   } else if (actual == expected) {
     operation.error = expected;

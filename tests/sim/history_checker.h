@@ -41,6 +41,10 @@ class HistoryChecker : public CommitListener {
   static void lost(Operation& operation);
 
   void session_opened(SessionId session, int32_t timeout_ms);
+  /// It goes on over this connection: nothing that an earlier one asked for may be committed now.
+  void session_resumed(SessionId session, uint64_t connection) {
+    sessions_[session].connection_last = connection;
+  }
   /// The client has heard something of its member.
   void session_heard(SessionId session);
   /// The client has gone without a word: the session has to end by itself.
@@ -71,6 +75,8 @@ class HistoryChecker : public CommitListener {
 
   void commit_request(const wire::TxnRecord& record, ServerId by);
   void commit_close(const wire::TxnRecord& record);
+  [[nodiscard]] static std::deque<Handle>::iterator find_asked(const wire::TxnRecord& record,
+                                                               SessionFacts& facts);
   void check_order(const Operation& operation, SessionFacts& facts);
   void check_txn(Operation& operation, const wire::TxnRecord& record);
   void check_write(const std::string& who, Operation& operation, const wire::ReplyHeader& header,

@@ -104,6 +104,7 @@ void Member::crash(CrashKind kind) {
   is_paused_ = false;
   inbox_.clear();
   wake_.reset();
+  is_overdue_ = false;
   links_.clear();
   mesh_.clear();
   is_dialing_.clear();
@@ -129,10 +130,17 @@ void Member::pause() {
 void Member::resume() {
   note("goes on (SIGCONT)");
   is_paused_ = false;
-  while (!is_paused_ && !inbox_.empty()) {
+  // What its loop looks at first, the clock or the sockets, is anybody's guess.
+  if (is_overdue_ && context_.random.one_in(2)) {
+    wake();
+  }
+  while (node_ && !is_paused_ && !inbox_.empty()) {
     Task task = std::move(inbox_.front());
     inbox_.pop_front();
     task();
+  }
+  if (node_ && !is_paused_ && is_overdue_) {
+    wake();
   }
 }
 
@@ -221,15 +229,22 @@ void Member::arm_deadline() {
       return;
     }
     wake_.reset();
-    when_running([this] {
-      const std::optional<TimePoint> due = node_->next_deadline();
-      if (due && *due <= clocks().monotonic) {
-        step(node::DeadlineReached{});
-      } else {
-        arm_deadline();
-      }
-    });
+    if (is_paused_) {
+      is_overdue_ = true;
+    } else {
+      this->wake();
+    }
   });
+}
+
+void Member::wake() {
+  is_overdue_ = false;
+  const std::optional<TimePoint> due = node_->next_deadline();
+  if (due && *due <= clocks().monotonic) {
+    step(node::DeadlineReached{});
+  } else {
+    arm_deadline();
+  }
 }
 
 }  // namespace quorate::sim

@@ -114,6 +114,7 @@ class Member : public Host {
   void step(const node::Event& event);
   void after_step();
   void arm_deadline();
+  void wake();
   void note(const std::string& what) const { context_.note(name_, what); }
 
   // ---- member_actions.cc ----------------------------------------------------------------------
@@ -174,6 +175,7 @@ class Member : public Host {
   bool is_paused_ = false;
   std::deque<Task> inbox_;
   std::optional<TimePoint> wake_;
+  bool is_overdue_ = false;  ///< Paused: its timer has gone off.
   std::map<Wire, Link> links_;
   std::map<ServerId, Wire> mesh_;
   std::map<ServerId, bool> is_dialing_;

@@ -178,20 +178,22 @@ void Member::do_truncate(const TruncateWork& work) {
 
 /// Stored under its final name first; then the logs go that it replaces.
 void Member::do_install(InstallWork work) {
-  disk_.store({.zxid = work.zxid, .bytes = std::move(work.bytes), .is_stream = true});
+  const Disk::Snapshot snapshot{
+      .zxid = work.zxid, .bytes = std::move(work.bytes), .is_stream = true};
+  disk_.store(snapshot);
+  auto database = std::make_shared<tree::Database>(load(snapshot));
+  checker_.installed(id_, work.zxid, database->tree().digest());
   if (!survives_step("between a snapshot that was received and the logs")) {
     return;
   }
   if (!context_.has(Bug::kLogsBehindSnapshot)) {
     disk_.log.clear();
   }
-  auto database = std::make_shared<tree::Database>(load(disk_.snapshots.back()));
   if (!survives_step("behind a snapshot that was received")) {
     return;
   }
   note(
       text("has installed the snapshot of %llx", static_cast<unsigned long long>(work.zxid.value)));
-  checker_.installed(id_, work.zxid, database->tree().digest());
   when_running([this, zxid = work.zxid, database] {
     step(node::SnapshotReceived{zxid, database});
   });

@@ -8,42 +8,64 @@
 
 #include "server/node/ensemble.h"
 
+// InFlight::settle, commit_up_to and handle_frames, as the compiler names them.
+#define QR_SETTLE _ZN7quorate4node8InFlight6settleERKNS_4wire9TxnHeaderE
+#define QR_COMMIT _ZN7quorate4node12commit_up_toERNS0_5StateENS_4ZxidENS_3NowERNS0_7ActionsE
+#define QR_FRAMES \
+  _ZN7quorate4node13handle_framesERNS0_5StateERNS0_10ConnectionERKNS0_12ClientFramesENS_3NowERNS0_7ActionsE
+#define QR_PASTE(a, b) a##b
+#define QR_REAL(name) QR_PASTE(__real_, name)
+#define QR_WRAP(name) QR_PASTE(__wrap_, name)
+
 namespace quorate::sim {
 namespace {
 
 Bug planted_bug = Bug::kNone;
+bool is_syncing = false;  ///< What is committed now was done under another leader.
 
 }  // namespace
 
 void plant(Bug bug) { planted_bug = bug; }
 
-}  // namespace quorate::sim
-
 extern "C" {
 
-using quorate::Zxid;
-using quorate::node::Actions;
-using quorate::node::ClientFrames;
-using quorate::node::Connection;
-using quorate::node::InFlight;
-using quorate::node::InFlightRequest;
-using quorate::node::State;
-using quorate::sim::Bug;
+const node::InFlightRequest* QR_REAL(QR_SETTLE)(node::InFlight* self,
+                                                const wire::TxnHeader& header);
+void QR_REAL(QR_COMMIT)(node::State& state, Zxid zxid, Now now, node::Actions& actions);
+void QR_REAL(QR_FRAMES)(node::State& state, node::Connection& connection,
+                        const node::ClientFrames& event, Now now, node::Actions& actions);
 
-// InFlight::settle(const wire::TxnHeader&)
-#define SETTLE _ZN7quorate4node8InFlight6settleERKNS_4wire9TxnHeaderE
-#define PASTE(a, b) a##b
-#define REAL(name) PASTE(__real_, name)
-#define WRAP(name) PASTE(__wrap_, name)
-
-const InFlightRequest* REAL(SETTLE)(InFlight* self, const quorate::wire::TxnHeader& header);
-const InFlightRequest* WRAP(SETTLE)(InFlight* self, const quorate::wire::TxnHeader& header);
-const InFlightRequest* WRAP(SETTLE)(InFlight* self, const quorate::wire::TxnHeader& header) {
-  if (quorate::sim::planted_bug == Bug::kMatchedByCxidAlone) {
-    quorate::wire::TxnHeader later = header;
-    later.zxid = Zxid{std::numeric_limits<int64_t>::max()};
-    return REAL(SETTLE)(self, later);
+const node::InFlightRequest* QR_WRAP(QR_SETTLE)(node::InFlight* self,
+                                                const wire::TxnHeader& header) {
+  if (planted_bug == Bug::kReaskWithoutLooking && is_syncing) {
+    return nullptr;
   }
-  return REAL(SETTLE)(self, header);
+  if (planted_bug == Bug::kMatchedByCxidAlone) {
+    wire::TxnHeader later = header;
+    later.zxid = Zxid{std::numeric_limits<int64_t>::max()};
+    return QR_REAL(QR_SETTLE)(self, later);
+  }
+  return QR_REAL(QR_SETTLE)(self, header);
 }
+
+void QR_WRAP(QR_COMMIT)(node::State& state, Zxid zxid, Now now, node::Actions& actions) {
+  is_syncing = !state.serving;
+  QR_REAL(QR_COMMIT)(state, zxid, now, actions);
+  is_syncing = false;
 }
+
+void QR_WRAP(QR_FRAMES)(node::State& state, node::Connection& connection,
+                        const node::ClientFrames& event, Now now, node::Actions& actions) {
+  if (planted_bug == Bug::kServesWhileLooking && !state.serving &&
+      connection.phase == node::Phase::kOpen) {
+    state.serving = true;
+    QR_REAL(QR_FRAMES)(state, connection, event, now, actions);
+    state.serving = false;
+    return;
+  }
+  QR_REAL(QR_FRAMES)(state, connection, event, now, actions);
+}
+
+}  // extern "C"
+
+}  // namespace quorate::sim

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -24,8 +25,13 @@ struct Arguments {
   size_t jobs = 1;
   bool prints = false;
   bool has_no_faults = false;
+  bool is_twice = false;
+  bool has_all_bugs = false;
   std::string bug;
 };
+
+/// A planted bug has to be found among so many seeds.
+constexpr uint64_t kBugSeedsMax = 60;
 
 char current[256];
 
@@ -129,6 +135,85 @@ int run_jobs(const Arguments& arguments) {
   return failed_jobs == 0 ? 0 : 1;
 }
 
+/// What another process prints of a seed, its trace's hash above all.
+std::string output_of(uint64_t seed) {
+  const std::string command =
+      "/proc/" + std::to_string(getpid()) + "/exe --seed " + std::to_string(seed);
+  std::string output;
+  FILE* const stream = popen(command.c_str(), "r");
+  if (stream == nullptr) {
+    return output;
+  }
+  char buffer[512];
+  while (std::fgets(buffer, sizeof buffer, stream) != nullptr) {
+    output += buffer;
+  }
+  pclose(stream);
+  return output;
+}
+
+/// Each seed in two processes, whose hash tables have different orders: the traces are the same.
+int run_twice(const Arguments& arguments) {
+  for (uint64_t seed = arguments.seed; seed < arguments.seed + arguments.seeds; ++seed) {
+    const std::string first = output_of(seed);
+    if (first.empty() || first != output_of(seed)) {
+      std::fprintf(stderr, "seed %llu is not the same twice:\n%s",
+                   static_cast<unsigned long long>(seed), first.c_str());
+      return 1;
+    }
+    std::printf("%s", first.c_str());
+  }
+  return 0;
+}
+
+/// The seed that has found the bug, or nothing. In a process of its own: an assertion counts.
+std::optional<uint64_t> find_bug(Bug bug) {
+  int ends[2];
+  if (pipe(ends) != 0) {
+    return std::nullopt;
+  }
+  std::fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    std::signal(SIGABRT, SIG_DFL);
+    std::freopen("/dev/null", "w", stderr);
+    for (uint64_t seed = 1; seed <= kBugSeedsMax; ++seed) {
+      const bool is_written = write(ends[1], &seed, sizeof seed) == sizeof seed;
+      World world(settings_of(seed, bug), false);
+      if (!is_written || !world.run().is_good()) {
+        std::_Exit(1);
+      }
+    }
+    std::_Exit(0);
+  }
+  close(ends[1]);
+  uint64_t seed = 0;
+  while (read(ends[0], &seed, sizeof seed) == sizeof seed) {
+  }
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status == 0 ? std::nullopt : std::optional<uint64_t>(seed);
+}
+
+int find_all_bugs() {
+  size_t missed = 0;
+  for (size_t index = 1; index < static_cast<size_t>(Bug::kCount); ++index) {
+    const Bug bug = static_cast<Bug>(index);
+    const std::optional<uint64_t> seed = find_bug(bug);
+    const std::string name(name_of(bug));
+    if (seed) {
+      std::printf("%-24s found by seed %llu\n", name.c_str(),
+                  static_cast<unsigned long long>(*seed));
+    } else {
+      std::printf("%-24s NOT FOUND by %llu seeds\n", name.c_str(),
+                  static_cast<unsigned long long>(kBugSeedsMax));
+      ++missed;
+    }
+  }
+  return missed == 0 ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace quorate::sim
 
@@ -142,6 +227,8 @@ int main(int argc, char** argv) {
   app.add_flag("--trace", arguments.prints, "Print what happens");
   app.add_flag("--no-faults", arguments.has_no_faults, "Nothing breaks");
   app.add_option("--bug", arguments.bug, "Plant a bug");
+  app.add_flag("--all-bugs", arguments.has_all_bugs, "Plant each bug in turn: each must be found");
+  app.add_flag("--twice", arguments.is_twice, "Each seed twice: the traces must be the same");
   CLI11_PARSE(app, argc, argv);
   if (!arguments.bug.empty() && !quorate::sim::bug_named(arguments.bug)) {
     std::fprintf(stderr, "no such bug\n");
@@ -150,6 +237,12 @@ int main(int argc, char** argv) {
   arguments.has_seed = seed->count() > 0 && arguments.seeds == 0 && arguments.minutes == 0;
   if (arguments.seeds == 0 && arguments.minutes == 0) {
     arguments.seeds = 1;
+  }
+  if (arguments.has_all_bugs) {
+    return quorate::sim::find_all_bugs();
+  }
+  if (arguments.is_twice) {
+    return quorate::sim::run_twice(arguments);
   }
   std::signal(SIGABRT, quorate::sim::on_abort);
   return quorate::sim::run_jobs(arguments);
