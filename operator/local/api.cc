@@ -164,7 +164,8 @@ ApiResponse Api::handle(const ApiRequest& original) {
       request.accept.find(kOpenApiProtobuf) != std::string::npos) {
     ApiResponse response;
     response.plain = openapi_protobuf(objects_.kinds());
-    response.content_type = kOpenApiProtobuf;
+    // An `@` is no part of a media type.
+    response.content_type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
     return response;
   }
   if (request.method == "GET") {

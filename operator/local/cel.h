@@ -53,6 +53,13 @@ struct Answer {
   [[nodiscard]] bool ok() const { return error.empty(); }
 };
 
+[[nodiscard]] inline Answer error(std::string why) {
+  return {.value = {}, .error = std::move(why)};
+}
+[[nodiscard]] inline Answer value_of(Json value) {
+  return {.value = std::move(value), .error = {}};
+}
+
 /// Evaluates with the given variables. Work is bounded; a rule that does too much is an error.
 [[nodiscard]] Answer evaluate(const Expression& program, const std::map<std::string, Json>& scope);
 

@@ -13,9 +13,6 @@ using Kind = Expression::Kind;
 
 constexpr int64_t kStepCountMax = 2000000;
 
-Answer error(std::string why) { return {.value = {}, .error = std::move(why)}; }
-Answer value_of(Json value) { return {.value = std::move(value), .error = {}}; }
-
 Answer integer_arithmetic(const std::string& op, int64_t left, int64_t right) {
   int64_t result = 0;
   bool overflow = false;

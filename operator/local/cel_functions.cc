@@ -13,8 +13,6 @@ namespace {
 
 constexpr const char* kQuantity = "$quantity";
 
-Answer error(std::string why) { return {.value = {}, .error = std::move(why)}; }
-Answer value_of(Json value) { return {.value = std::move(value), .error = {}}; }
 Answer no_overload() { return error("no such overload"); }
 
 int64_t code_points(const std::string& text) {

@@ -11,13 +11,11 @@ namespace quorate::local {
 
 namespace {
 
-constexpr const char* kComponent = "kubelet";
-
 void tell(Objects& objects, const Json& pod, const std::string& reason, const std::string& message,
           bool is_warning = false) {
   record_event(
       objects, pod,
-      {.is_warning = is_warning, .reason = reason, .message = message, .component = kComponent});
+      {.is_warning = is_warning, .reason = reason, .message = message, .component = kKubelet});
 }
 
 uint64_t content_hash(const PodVolume& volume) {

@@ -12,6 +12,9 @@
 
 namespace quorate::local {
 
+/// How events name the kubelet.
+inline constexpr const char* kKubelet = "kubelet";
+
 struct KubeletOptions {
   /// The wait before the second restart of a container; it doubles up to the maximum.
   int64_t backoff_ms_min = 10'000;

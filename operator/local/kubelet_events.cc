@@ -11,8 +11,6 @@ namespace quorate::local {
 
 namespace {
 
-constexpr const char* kComponent = "kubelet";
-
 const char* probe_field(ProbeKind kind) {
   switch (kind) {
     case ProbeKind::kStartup:
@@ -95,7 +93,7 @@ void Kubelet::on_event(const RuntimeEvent& event) {
                      record_event(objects_, *pod,
                                   {.reason = "Started",
                                    .message = "Started container " + started.id.container,
-                                   .component = kComponent});
+                                   .component = kKubelet});
                    }
                  },
                  [&](const ContainerRefused& refused) {
@@ -113,7 +111,7 @@ void Kubelet::on_event(const RuntimeEvent& event) {
                                   {.is_warning = true,
                                    .reason = "Failed",
                                    .message = "Error: " + refused.message,
-                                   .component = kComponent});
+                                   .component = kKubelet});
                    }
                  },
                  [&](const ContainerExited& exited) { on_exit(exited); },
@@ -158,7 +156,7 @@ void Kubelet::on_exit(const ContainerExited& event) {
          .reason = "BackOff",
          .message = "Back-off restarting failed container " + event.id.container + " in pod " +
                     name_of(*pod) + "_" + namespace_of(*pod) + "(" + uid_of(*pod) + ")",
-         .component = kComponent});
+         .component = kKubelet});
   }
 }
 
@@ -234,7 +232,7 @@ void Kubelet::on_probe(const ProbeAnswered& event) {
                {.is_warning = true,
                 .reason = "Unhealthy",
                 .message = std::string(probe_title(event.kind)) + " probe failed: " + event.message,
-                .component = kComponent});
+                .component = kKubelet});
   if (probe.failures < integer(spec, "failureThreshold", 3)) {
     return;
   }
@@ -247,7 +245,7 @@ void Kubelet::on_probe(const ProbeAnswered& event) {
                 .message = "Container " + event.id.container + " failed " +
                            (event.kind == ProbeKind::kStartup ? "startup" : "liveness") +
                            " probe, will be restarted",
-                .component = kComponent});
+                .component = kKubelet});
   const int64_t grace_s = integer(spec, "terminationGracePeriodSeconds",
                                   integer(*pod, "spec/terminationGracePeriodSeconds", 30));
   stop(event.id, *container, grace_s * 1000);

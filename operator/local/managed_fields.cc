@@ -128,12 +128,12 @@ void remove_at(Json& root, const Schema* schema, const FieldPath& path) {
 }
 
 // Puts the intent over the living value.
-Json merged(const Json& live, const Json& intent, const Schema* schema) {
+Json applied(const Json& live, const Json& intent, const Schema* schema) {
   if (is_granular_map(live, schema) && is_granular_map(intent, schema)) {
     Json result = live;
     for (const auto& [name, child] : intent.items()) {
-      result[name] = merged(at(live, name).is_null() || !live.contains(name) ? Json() : live[name],
-                            child, field_of(schema, name));
+      result[name] = applied(at(live, name).is_null() || !live.contains(name) ? Json() : live[name],
+                             child, field_of(schema, name));
     }
     return result;
   }
@@ -147,7 +147,7 @@ Json merged(const Json& live, const Json& intent, const Schema* schema) {
       if (same == result.end()) {
         result.push_back(item);
       } else {
-        *same = merged(*same, item, schema->items.get());
+        *same = applied(*same, item, schema->items.get());
       }
     }
     return result;
@@ -471,7 +471,7 @@ Outcome<Json> apply(const Json* live, Json intent, const Kind& kind, const Write
     result = std::move(intent);
     erase_at(result, "metadata/managedFields");
   } else {
-    result = merged(*live, wanted, schema);
+    result = applied(*live, wanted, schema);
   }
   std::vector<Entry> entries = read_entries(live == nullptr ? Json() : *live);
   entry_of(entries, writer, "Apply", kind.api_version());

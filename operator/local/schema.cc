@@ -15,10 +15,6 @@ const Schema* field_of(const Schema* schema, const std::string& name) {
 
 namespace {
 
-std::string child_path(const std::string& path, const std::string& name) {
-  return path.empty() ? name : path + "." + name;
-}
-
 bool is_always_known(const std::string& name) {
   return name == "apiVersion" || name == "kind" || name == "metadata";
 }
@@ -184,6 +180,10 @@ Json to_openapi(const Schema& schema) {
   }
   write_limits(schema, out);
   return out;
+}
+
+std::string child_path(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "." + name;
 }
 
 }  // namespace quorate::local

@@ -94,6 +94,8 @@ void validate(const Json& value, const Schema& schema, const std::string& path,
 void validate_rules(const Json& value, const Json* old_value, const Schema& schema,
                     const std::string& path, FieldErrors& errors);
 
+/// "spec.name": where a field of the value at `path` is.
+[[nodiscard]] std::string child_path(const std::string& path, const std::string& name);
 /// The name of a type as OpenAPI has it.
 [[nodiscard]] std::string_view to_text(Schema::Type type);
 /// A schema as an OpenAPI document shows it.

@@ -5,10 +5,6 @@ namespace quorate::local {
 
 namespace {
 
-std::string child_path(const std::string& path, const std::string& name) {
-  return path.empty() ? name : path + "." + name;
-}
-
 // The name of a value's type as messages about rules show it.
 std::string rule_type(const Json& value, const Schema& schema) {
   if (schema.type != Schema::Type::kAny) {

@@ -9,10 +9,6 @@ namespace quorate::local {
 
 namespace {
 
-std::string child_path(const std::string& path, const std::string& name) {
-  return path.empty() ? name : path + "." + name;
-}
-
 std::string item_path(const std::string& path, size_t index) {
   return path + "[" + std::to_string(index) + "]";
 }

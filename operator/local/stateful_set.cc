@@ -13,7 +13,7 @@ namespace quorate::local {
 
 namespace {
 
-constexpr const char* kComponent = "statefulset-controller";
+constexpr const char* kStatefulSetController = "statefulset-controller";
 
 class Pass {
  public:
@@ -96,7 +96,7 @@ class Pass {
                       .reason = "RecreatingFailedPod",
                       .message = "StatefulSet " + ns_ + "/" + name_ + " is recreating failed Pod " +
                                  name_of(*pod),
-                      .component = kComponent});
+                      .component = kStatefulSetController});
         delete_pod(*pod);
         pod = objects_.find("pods", ns_, name_of(*pod));
         if (pod) {
@@ -150,14 +150,14 @@ class Pass {
                    {.is_warning = true,
                     .reason = "FailedCreate",
                     .message = "create" + what + " failed error: " + refusal,
-                    .component = kComponent});
+                    .component = kStatefulSetController});
       return false;
     }
     pods_[ordinal] = made;
     record_event(objects_, set_,
                  {.reason = "SuccessfulCreate",
                   .message = "create" + what + " successful",
-                  .component = kComponent});
+                  .component = kStatefulSetController});
     return true;
   }
 
@@ -167,7 +167,7 @@ class Pass {
         objects_, set_,
         {.reason = "SuccessfulDelete",
          .message = "delete Pod " + name_of(pod) + " in StatefulSet " + name_ + " successful",
-         .component = kComponent});
+         .component = kStatefulSetController});
   }
 
   // Deletes Pods beyond the replicas, the highest first.
