@@ -39,10 +39,19 @@ struct Context {
   EventQueue queue;
   Trace trace;
   std::vector<std::string> violations;
-  bool is_healing = false;  ///< The liveness phase: no faults any more.
+  size_t leading = 0;                  ///< Members that serve as leaders, replaced ones too.
+  TimePoint two_led_at{Duration(-1)};  ///< When they were two for the last time.
 
   [[nodiscard]] TimePoint now() const { return queue.now(); }
   [[nodiscard]] bool has(Bug bug) const { return settings.bug == bug; }
+  void change_leading(bool more) {
+    two_led_at = leading >= 2 ? now() : two_led_at;
+    leading = more ? leading + 1 : leading - 1;
+  }
+  /// Whether there was but one leader since then, so that nobody can have asked a replaced one.
+  [[nodiscard]] bool was_led_by_one(TimePoint since) const {
+    return leading < 2 && two_led_at < since;
+  }
   /// A promise was broken. The run goes on to the end of the step and stops.
   void violate(std::string_view who, std::string what);
   void note(std::string_view who, std::string_view what) { trace.line(now(), who, what); }

@@ -393,6 +393,11 @@ void HistoryChecker::check_read(const std::string& who, const Operation& operati
                               ", older than the bound: " + hex(oldest.value));
   }
   if (operation.kind == OpKind::kSync) {
+    if (header.zxid < operation.floor && context_.was_led_by_one(operation.invoked)) {
+      context_.violate(
+          who, describe(operation) + " is answered at " + hex(header.zxid.value) +
+                   ", before what was known when it was asked for: " + hex(operation.floor.value));
+    }
     return;
   }
   const NodeVersion* const node = model_.at(operation.step().path, header.zxid);

@@ -117,7 +117,7 @@ void Member::crash(CrashKind kind) {
   receiving_.reset();
   snapshot_bytes_.clear();
   is_serving_ = false;
-  leads_ = false;
+  set_leads(false);
   crash_in_.reset();
   network_.forget_host(host_, kind == CrashKind::kPower);
 }

@@ -120,6 +120,7 @@ class Member : public Host {
   // ---- member_actions.cc ----------------------------------------------------------------------
   void perform();
   void perform_notes(const node::Actions& actions);
+  void set_leads(bool leads);
   void perform_quorum(node::Actions& actions);
   void perform_clients(const node::Actions& actions);
   void perform_snapshot(node::Actions& actions);

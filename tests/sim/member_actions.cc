@@ -46,14 +46,14 @@ void Member::perform_notes(const node::Actions& actions) {
         note(text("%s m%lld (%s)", name_of_state(each.value),
                   static_cast<long long>(each.peer.value), each.detail));
         is_serving_ = false;
-        leads_ = false;
+        set_leads(false);
         break;
       case node::NoteKind::kServing:
         note(text("serves, %s, epoch %lld, zxid %llx", name_of_state(each.value),
                   static_cast<long long>(each.zxid.epoch()),
                   static_cast<unsigned long long>(node_->last_zxid().value)));
         is_serving_ = true;
-        leads_ = each.value == static_cast<int64_t>(wire::PeerState::kLeading);
+        set_leads(each.value == static_cast<int64_t>(wire::PeerState::kLeading));
         disk_.is_fit = true;
         checker_.serves(id_, leads_, Epoch{each.zxid.epoch()}, node_->last_zxid(), logged_);
         break;
@@ -66,6 +66,13 @@ void Member::perform_notes(const node::Actions& actions) {
       default:  // The others are for the log.
         break;
     }
+  }
+}
+
+void Member::set_leads(bool leads) {
+  if (leads != leads_) {
+    leads_ = leads;
+    context_.change_leading(leads);
   }
 }
 

@@ -159,8 +159,7 @@ void Nemesis::lose_disk(Fault fault) {
   restart_later(member, a_while());
 }
 
-void Nemesis::make(Fault fault) {
-  ++count_;
+void Nemesis::break_process(Fault fault) {
   Member* const running = running_member();
   switch (fault) {
     case Fault::kCrash:
@@ -204,6 +203,17 @@ void Nemesis::make(Fault fault) {
         pause(*first);
       }
       return;
+    case Fault::kRollingRestart:
+      note("rolling restart");
+      roll(0);
+      return;
+    default:
+      return;
+  }
+}
+
+void Nemesis::break_network(Fault fault) {
+  switch (fault) {
     case Fault::kIsolate:
       note("a member is isolated");
       isolate(any_member().host(), a_while());
@@ -240,6 +250,18 @@ void Nemesis::make(Fault fault) {
       context_.queue.after(a_while(), [this, host] { network_.set_slow(host, Duration(0)); });
       return;
     }
+    case Fault::kFlap:
+      note("a member flaps");
+      flap(any_member().host(), 2 + context_.random.below(5));
+      return;
+    default:
+      return;
+  }
+}
+
+void Nemesis::break_disk(Fault fault) {
+  Member* const running = running_member();
+  switch (fault) {
     case Fault::kSlowDisk: {
       Member& member = any_member();
       member.set_sync_time(context_.random.between(milliseconds(10), milliseconds(800)));
@@ -266,6 +288,14 @@ void Nemesis::make(Fault fault) {
     case Fault::kRollBack:
       lose_disk(fault);
       return;
+    default:
+      return;
+  }
+}
+
+void Nemesis::make(Fault fault) {
+  ++count_;
+  switch (fault) {
     case Fault::kClockJump:
       any_member().jump_wall_clock(context_.random.between(-100000, 100000));
       return;
@@ -275,13 +305,32 @@ void Nemesis::make(Fault fault) {
     case Fault::kClientVanishes:
       clients_[context_.random.below(clients_.size())]->vanish();
       return;
+    case Fault::kCrash:
+    case Fault::kCrashAtStep:
+    case Fault::kCrashAll:
+    case Fault::kCrashLeader:
+    case Fault::kPause:
+    case Fault::kPauseLeader:
     case Fault::kRollingRestart:
-      note("rolling restart");
-      roll(0);
+      break_process(fault);
       return;
+    case Fault::kIsolate:
+    case Fault::kIsolateLeader:
+    case Fault::kSplit:
+    case Fault::kOneWay:
+    case Fault::kBridge:
+    case Fault::kReset:
+    case Fault::kSlowHost:
     case Fault::kFlap:
-      note("a member flaps");
-      flap(any_member().host(), 2 + context_.random.below(5));
+      break_network(fault);
+      return;
+    case Fault::kSlowDisk:
+    case Fault::kFsyncError:
+    case Fault::kLowSpace:
+    case Fault::kWipe:
+    case Fault::kDamage:
+    case Fault::kRollBack:
+      break_disk(fault);
       return;
     case Fault::kCount:
       return;

@@ -55,6 +55,9 @@ class Nemesis {
  private:
   void next();
   void make(Fault fault);
+  void break_process(Fault fault);
+  void break_network(Fault fault);
+  void break_disk(Fault fault);
   void restart_later(Member& member, Duration delay);
   void crash(Member& member, Duration down);
   void pause(Member& member);

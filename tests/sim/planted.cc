@@ -4,11 +4,13 @@
 // which can reach the production code as __real_NAME. So the code that ships knows nothing of them.
 #include "tests/sim/planted.h"
 
-#include <limits>
+#include <map>
+#include <utility>
 
 #include "server/node/ensemble.h"
 
-// InFlight::settle, commit_up_to and handle_frames, as the compiler names them.
+// InFlight::push and settle, commit_up_to and handle_frames, as the compiler names them.
+#define QR_PUSH _ZN7quorate4node8InFlight4pushENS0_15InFlightRequestE
 #define QR_SETTLE _ZN7quorate4node8InFlight6settleERKNS_4wire9TxnHeaderE
 #define QR_COMMIT _ZN7quorate4node12commit_up_toERNS0_5StateENS_4ZxidENS_3NowERNS0_7ActionsE
 #define QR_FRAMES \
@@ -22,18 +24,28 @@ namespace {
 
 Bug planted_bug = Bug::kNone;
 bool is_syncing = false;  ///< What is committed now was done under another leader.
+std::map<std::pair<node::InFlight*, int32_t>, SessionId> sessions;  ///< Who used an xid last.
 
 }  // namespace
 
-void plant(Bug bug) { planted_bug = bug; }
+void plant(Bug bug) {
+  planted_bug = bug;
+  sessions.clear();
+}
 
 extern "C" {
 
+void QR_REAL(QR_PUSH)(node::InFlight* self, node::InFlightRequest request);
 const node::InFlightRequest* QR_REAL(QR_SETTLE)(node::InFlight* self,
                                                 const wire::TxnHeader& header);
 void QR_REAL(QR_COMMIT)(node::State& state, Zxid zxid, Now now, node::Actions& actions);
 void QR_REAL(QR_FRAMES)(node::State& state, node::Connection& connection,
                         const node::ClientFrames& event, Now now, node::Actions& actions);
+
+void QR_WRAP(QR_PUSH)(node::InFlight* self, node::InFlightRequest request) {
+  sessions[{self, request.cxid}] = request.session;
+  QR_REAL(QR_PUSH)(self, request);
+}
 
 const node::InFlightRequest* QR_WRAP(QR_SETTLE)(node::InFlight* self,
                                                 const wire::TxnHeader& header) {
@@ -41,9 +53,11 @@ const node::InFlightRequest* QR_WRAP(QR_SETTLE)(node::InFlight* self,
     return nullptr;
   }
   if (planted_bug == Bug::kMatchedByCxidAlone) {
-    wire::TxnHeader later = header;
-    later.zxid = Zxid{std::numeric_limits<int64_t>::max()};
-    return QR_REAL(QR_SETTLE)(self, later);
+    wire::TxnHeader other = header;
+    if (const auto user = sessions.find({self, header.cxid}); user != sessions.end()) {
+      other.session = user->second;
+    }
+    return QR_REAL(QR_SETTLE)(self, other);
   }
   return QR_REAL(QR_SETTLE)(self, header);
 }

@@ -19,7 +19,7 @@ enum class Bug : uint8_t {
   kEpochLost,            ///< The epoch files are reported as stored and are not.
   kLostTruncation,       ///< TRUNC is reported as done; the log comes back with the next restart.
   kEmptyDiskVotes,       ///< A member votes although its disk was wiped.
-  kLogsBehindSnapshot,   ///< The logs that a received snapshot replaces stay.
+  kSnapshotNotStored,    ///< A received snapshot is reported as stored and is not.
   kFsyncErrorIgnored,    ///< What an fsync did not write is reported as durable.
   kLostWatch,            ///< One watch event in twenty is not sent.
   kDoubledWatch,         ///< One watch event in twenty is sent twice.
@@ -29,7 +29,7 @@ enum class Bug : uint8_t {
   kLostTouches,          ///< The leader does not hear which sessions were used.
   kMoveNotCommitted,     ///< A session's move is confirmed before it is committed.
   kReaskWithoutLooking,  ///< After a change of leader all requests in flight are asked again.
-  kMatchedByCxidAlone,   ///< Requests in flight are matched without regard to what was held.
+  kMatchedByCxidAlone,   ///< Requests in flight are matched without regard to their session.
   kServesWhileLooking,   ///< A member without a leader answers.
   kDeafLeader,           ///< A leader never notices that its followers are silent.
   kSyncNotAsked,         ///< A follower answers a sync without its leader.

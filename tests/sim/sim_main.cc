@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -32,6 +33,8 @@ struct Arguments {
 
 /// A planted bug has to be found among so many seeds.
 constexpr uint64_t kBugSeedsMax = 60;
+/// Of the violations of one seed; what follows the first is often its consequence.
+constexpr size_t kShownMax = 5;
 
 char current[256];
 
@@ -89,8 +92,8 @@ Totals run_share(const Arguments& arguments, size_t job) {
     }
     if (!result.is_good()) {
       ++totals.failed;
-      for (const std::string& violation : result.violations) {
-        std::fprintf(stderr, "%s\n", violation.c_str());
+      for (size_t index = 0; index < std::min(result.violations.size(), kShownMax); ++index) {
+        std::fprintf(stderr, "%s\n", result.violations[index].c_str());
       }
       std::fprintf(stderr, "%s", current);
     }

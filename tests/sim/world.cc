@@ -95,7 +95,6 @@ void World::run_safety() {
 
 /// All faults end: a leader, equal trees, every client answered, sessions without a client gone.
 void World::run_liveness() {
-  context_.is_healing = true;
   nemesis_->repair();
   const TimePoint end = context_.now() + context_.settings.liveness_max;
   const TimePoint quiet = context_.now() + seconds(2);

@@ -88,7 +88,7 @@ void World::lead(size_t index) {
   LeaderOptions options;
   options.self = member.id;
   options.sync.log_bytes_max = pick(2) == 0 ? 1 << 20 : -1;
-  options.sync.force_snapshot = pick(4) == 0;
+  options.sync.force_snapshot = pick(2) == 0;
   options.link_bytes_max = 100 + pick(400);
   LeaderStart start{member.disk.accepted, member.disk.current, configuration(), configuration()};
   member.leader = std::make_unique<Leader>(options, start, *member.history, now_);
