@@ -113,6 +113,11 @@ class Leader {
     kSynced,      ///< Its acknowledgement came; UPTODATE is owed.
     kUpToDate,
   };
+  /// SYNC, or REVALIDATE if a session is named: owed once `zxid` is committed and sent.
+  struct Owed {
+    Zxid zxid;
+    std::optional<wire::RevalidateResponse> session;
+  };
   struct Learner {
     LinkId link;
     ServerId server;
@@ -131,7 +136,7 @@ class Leader {
     TimePoint heard_at;
     TimePoint pinged_at;
     TimePoint acked_at;  ///< When it last had nothing to acknowledge, or acknowledged something.
-    std::vector<Zxid> syncs;  ///< SYNC is owed when these are committed and sent, ascending.
+    std::vector<Owed> owed;  ///< By ascending zxid.
   };
   /// A voter that has this leader's history, whether or not it is connected at present.
   struct Heard {
@@ -193,7 +198,7 @@ class Leader {
   [[nodiscard]] Zxid next_commit(const Learner& learner, Zxid committable) const;
   void send_txn(Learner& learner, Zxid zxid, std::string_view txn, LeaderActions& actions);
   void send_commit(Learner& learner, Zxid zxid, LeaderActions& actions);
-  void send_owed_syncs(Learner& learner, LeaderActions& actions);
+  void send_owed(Learner& learner, LeaderActions& actions);
   void send_packet(Learner& learner, const wire::QuorumPacket& packet, LeaderActions& actions);
 
   // ---- leader_broadcast.cc: acknowledgements, commits, requests -------------------------------
@@ -203,6 +208,7 @@ class Leader {
   bool take_pong(Learner& learner, const wire::QuorumPacket& packet, LeaderActions& actions);
   void try_commit(LeaderActions& actions);
   void activate(Zxid zxid, LeaderActions& actions);
+  void owe(Learner& learner, Owed owed, LeaderActions& actions);
   void set_majority();
 
   // ---- leader_watch.cc: time ------------------------------------------------------------------

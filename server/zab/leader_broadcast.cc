@@ -161,16 +161,24 @@ void Leader::set_majority() {
   }
 }
 
+/// Behind what is committed, however slowly the learner takes that: it must have seen the move of
+/// the session, and what its former member had asked for, before the client goes on.
 void Leader::handle(const SessionRevalidated& event, LeaderActions& actions) {
   Learner* const learner = find(event.link);
   if (learner == nullptr) {
     return;
   }
-  std::string data;
-  wire::Writer writer(data);
-  write(writer, wire::RevalidateResponse{.session = event.session, .valid = event.is_valid});
-  send_packet(*learner, {.type = QuorumPacketType::kRevalidate, .zxid = Zxid{-1}, .data = data},
-              actions);
+  owe(*learner,
+      {.zxid = history_.committed(),
+       .session = wire::RevalidateResponse{event.session, event.is_valid}},
+      actions);
+}
+
+/// A sync that waits for more than is committed does not keep a session waiting.
+void Leader::owe(Learner& learner, Owed owed, LeaderActions& actions) {
+  const auto behind = std::ranges::upper_bound(learner.owed, owed.zxid, {}, &Owed::zxid);
+  learner.owed.insert(behind, owed);
+  feed(learner, actions);
 }
 
 void Leader::handle(const SyncRequested& event, LeaderActions& actions) {
@@ -178,8 +186,7 @@ void Leader::handle(const SyncRequested& event, LeaderActions& actions) {
   if (learner == nullptr) {
     return;
   }
-  learner->syncs.push_back(history_.last());
-  feed(*learner, actions);
+  owe(*learner, {.zxid = history_.last(), .session = std::nullopt}, actions);
 }
 
 }  // namespace quorate::zab

@@ -36,7 +36,7 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
   while (learner.unflushed_bytes < options_.link_bytes_max && feed_one(learner, actions)) {
     // Right behind its COMMIT: Apache's learners take the commit of a later request of the same
     // session for one that does not belong there.
-    send_owed_syncs(learner, actions);
+    send_owed(learner, actions);
   }
   if (learner.stage == Stage::kSyncing && learner.sent >= learner.sync_target) {
     const std::string text = quorum::to_text(last_seen_);
@@ -48,7 +48,7 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
     feed(learner, actions);
     return;
   }
-  send_owed_syncs(learner, actions);
+  send_owed(learner, actions);
 }
 
 /// What the next COMMIT names: each transaction in turn, but for Quorate's learners, who take it
@@ -155,13 +155,21 @@ void Leader::send_commit(Learner& learner, Zxid zxid, LeaderActions& actions) {
               actions);
 }
 
-void Leader::send_owed_syncs(Learner& learner, LeaderActions& actions) {
-  const auto owed =
-      std::ranges::find_if(learner.syncs, [&](Zxid zxid) { return zxid > learner.sent_commit; });
-  for (auto each = learner.syncs.begin(); each != owed; ++each) {
-    send_packet(learner, {.type = QuorumPacketType::kSync, .zxid = Zxid{0}}, actions);
+void Leader::send_owed(Learner& learner, LeaderActions& actions) {
+  const auto behind = std::ranges::find_if(
+      learner.owed, [&](const Owed& owed) { return owed.zxid > learner.sent_commit; });
+  for (auto each = learner.owed.begin(); each != behind; ++each) {
+    if (!each->session) {
+      send_packet(learner, {.type = QuorumPacketType::kSync, .zxid = Zxid{0}}, actions);
+      continue;
+    }
+    std::string data;
+    wire::Writer writer(data);
+    write(writer, *each->session);
+    send_packet(learner, {.type = QuorumPacketType::kRevalidate, .zxid = Zxid{-1}, .data = data},
+                actions);
   }
-  learner.syncs.erase(learner.syncs.begin(), owed);
+  learner.owed.erase(learner.owed.begin(), behind);
 }
 
 }  // namespace quorate::zab

@@ -2,6 +2,7 @@
 #include "tests/sim/commit_checker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/base/assert.h"
 #include "server/zab/history.h"
@@ -11,7 +12,7 @@ namespace {
 
 std::string name_of(ServerId member) { return "m" + std::to_string(member.value); }
 
-std::string hex(Zxid zxid) { return text("%llx", static_cast<unsigned long long>(zxid.value)); }
+std::string zxid_text(Zxid zxid) { return text("%llx", static_cast<unsigned long long>(zxid.value)); }
 
 }  // namespace
 
@@ -34,8 +35,8 @@ void CommitChecker::serves(ServerId member, bool leads, Epoch epoch, Zxid last,
   }
   epoch_ = std::max(epoch_, epoch);
   if (positions_[member] < history_.size() && epoch == epoch_) {
-    context_.violate(name_of(member), "leads without the committed " + hex(history_.back().zxid) +
-                                          ": it has " + hex(last));
+    context_.violate(name_of(member), "leads without the committed " + zxid_text(history_.back().zxid) +
+                                          ": it has " + zxid_text(last));
   }
 }
 
@@ -53,14 +54,14 @@ void CommitChecker::check(ServerId member, Zxid zxid, const TxnBytes& txn) {
   if (position < history_.size()) {
     const Committed& committed = history_[position];
     if (committed.zxid != zxid || *committed.txn != *txn) {
-      context_.violate(name_of(member), "has applied " + hex(zxid) + " where " +
-                                            hex(committed.zxid) + " is committed");
+      context_.violate(name_of(member), "has applied " + zxid_text(zxid) + " where " +
+                                            zxid_text(committed.zxid) + " is committed");
     }
     ++position;
     return;
   }
   if (!zab::is_continuous(last(), zxid)) {
-    context_.violate(name_of(member), "commits " + hex(zxid) + " behind " + hex(last()));
+    context_.violate(name_of(member), "commits " + zxid_text(zxid) + " behind " + zxid_text(last()));
   }
   const std::optional<wire::TxnRecord> record = wire::decode_txn(*txn);
   QR_ASSERT(record);
@@ -83,6 +84,25 @@ void CommitChecker::installed(ServerId member, Zxid zxid, uint64_t digest) {
   installed_[member] = {.zxid = zxid, .digest = digest};
 }
 
+void CommitChecker::commit_chain(ServerId member, Zxid zxid) {
+  std::vector<std::pair<Zxid, TxnBytes>> chain;
+  for (auto each = logged_.find(zxid); each != logged_.end() && each->first > last();
+       each = logged_.find(each->second.before)) {
+    chain.emplace_back(each->first, each->second.txn);
+  }
+  positions_[member] = chain.empty() ? positions_[member] : history_.size();
+  for (auto each = chain.rbegin(); each != chain.rend(); ++each) {
+    check(member, each->first, each->second);
+  }
+}
+
+void CommitChecker::logged(ServerId member, Zxid zxid, const TxnBytes& txn, Zxid before) {
+  const auto [known, is_first] = logged_.try_emplace(zxid, Logged{txn, before});
+  if (!is_first && *known->second.txn != *txn) {
+    context_.violate(name_of(member), "logs another transaction as " + zxid_text(zxid));
+  }
+}
+
 /// The member serves what it has installed: by now that is committed.
 void CommitChecker::take_installed(ServerId member) {
   const auto found = installed_.find(member);
@@ -90,6 +110,9 @@ void CommitChecker::take_installed(ServerId member) {
     return;
   }
   Installed& installed = found->second;
+  if (installed.zxid > last()) {
+    commit_chain(member, installed.zxid);
+  }
   size_t& position = positions_[member];
   position = std::max(position, index_behind(installed.zxid));
   if (installed.is_checked || position == 0) {
@@ -99,7 +122,7 @@ void CommitChecker::take_installed(ServerId member) {
   const size_t behind = index_behind(installed.zxid);
   if (behind > 0 && history_[behind - 1].digest != installed.digest) {
     context_.violate(name_of(member),
-                     "the snapshot of " + hex(installed.zxid) + " has another digest");
+                     "the snapshot of " + zxid_text(installed.zxid) + " has another digest");
   }
 }
 

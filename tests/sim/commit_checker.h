@@ -35,6 +35,9 @@ class CommitChecker {
   /// A member serves from now on. `log` is what it has logged, `last` what it has applied.
   void serves(ServerId member, bool leads, Epoch epoch, Zxid last,
               const std::map<Zxid, TxnBytes>& log);
+  /// A member hands a transaction to its log, behind `before`. The same zxid is the same
+  /// transaction, whoever logs it.
+  void logged(ServerId member, Zxid zxid, const TxnBytes& txn, Zxid before);
   /// A serving member has applied up to `last`.
   void applied(ServerId member, Zxid last, const std::map<Zxid, TxnBytes>& log);
   /// Nothing behind `zxid` is known to be right any more: a crash, a truncation.
@@ -48,12 +51,18 @@ class CommitChecker {
   [[nodiscard]] size_t leader_count() const { return leaders_.size(); }
 
  private:
+  struct Logged {
+    TxnBytes txn;
+    Zxid before;
+  };
   struct Committed {
     Zxid zxid;
     TxnBytes txn;
     uint64_t digest = 0;  ///< Of the tree behind it.
   };
   void take_installed(ServerId member);
+  /// What a snapshot holds is committed now, although nobody has applied it from a log.
+  void commit_chain(ServerId member, Zxid last);
   void check(ServerId member, Zxid zxid, const TxnBytes& txn);
   /// Index of the first behind `zxid`.
   [[nodiscard]] size_t index_behind(Zxid zxid) const;
@@ -61,6 +70,7 @@ class CommitChecker {
   Context& context_;
   CommitListener& listener_;
   std::vector<Committed> history_;
+  std::map<Zxid, Logged> logged_;  ///< By anybody, ever.
   struct Installed {
     Zxid zxid;
     uint64_t digest = 0;

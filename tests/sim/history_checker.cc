@@ -142,8 +142,11 @@ size_t HistoryChecker::abandoned_count() const {
 /// its follower one after the other.
 Duration HistoryChecker::stale_max() const {
   const Settings& settings = context_.settings;
+  // A learner that may have but little on its way is behind for as long as it takes; it does not
+  // know how far.
+  const bool is_throttled = settings.link_bytes_max < 100000;
   return 2 * settings.silence_max + 4 * settings.heartbeat + 8 * settings.delay_max +
-         std::chrono::milliseconds(300);
+         std::chrono::milliseconds(is_throttled ? 10000 : 300);
 }
 
 void HistoryChecker::commit_close(const wire::TxnRecord& record) {

@@ -82,6 +82,7 @@ void Member::start() {
   // What does not follow is no part of the history.
   disk_.log.erase(disk_.log.upper_bound(recovered.end), disk_.log.end());
   logged_ = disk_.log;
+  log_base_ = recovered.end;
   checker_.forget_behind(id_, recovered.end);
   note(text("starts: zxid %llx accepted %lld current %lld%s",
             static_cast<unsigned long long>(recovered.end.value),

@@ -199,6 +199,7 @@ class Member : public Host {
   bool is_working_ = false;
   Duration slow_sync_{};
   std::optional<size_t> crash_in_;
+  Zxid log_base_;                    ///< What a log without entries follows.
   std::map<Zxid, TxnBytes> logged_;  ///< As the process sees its log: durable or not.
 };
 

@@ -30,6 +30,8 @@ void Member::perform() {
   for (const node::Actions::Append& append : actions_.appends) {
     auto txn = std::make_shared<const std::string>(
         actions_.log_bytes.substr(append.begin, append.end - append.begin));
+    const Zxid before = logged_.empty() ? log_base_ : logged_.rbegin()->first;
+    checker_.logged(id_, append.zxid, txn, before);
     logged_[append.zxid] = txn;
     add_work(AppendWork{append.zxid, std::move(txn)});
   }
@@ -144,6 +146,7 @@ void Member::perform_quorum(node::Actions& actions) {
     receiving_ = std::make_unique<tree::SnapshotStream>();
     receiving_zxid_ = *quorum.receive_snapshot;
     logged_.clear();
+    log_base_ = receiving_zxid_;
     checker_.forget_behind(id_, Zxid{});
   }
 }

@@ -93,6 +93,10 @@ void Member::finish_work() {
   while (more && !work_.empty()) {
     more = std::holds_alternative<AppendWork>(work_.front()) && work_.size() > 1 &&
            std::holds_alternative<AppendWork>(work_[1]);
+    if (std::holds_alternative<AppendWork>(work_.front()) &&
+        !survives_step("before a transaction")) {
+      return;  // It is the first of what may be lost.
+    }
     DiskWork work = std::move(work_.front());
     work_.pop_front();
     if (!do_one(std::move(work), synced, bytes)) {
@@ -109,9 +113,6 @@ void Member::finish_work() {
 bool Member::do_one(DiskWork work, std::optional<Zxid>& synced, int64_t& bytes) {
   return std::visit(Overloaded{
                         [&](AppendWork& append) {
-                          if (!survives_step("before a transaction")) {
-                            return false;
-                          }
                           const bool is_lost =
                               context_.has(Bug::kFsyncErrorIgnored) && context_.random.one_in(50);
                           if (!is_lost) {

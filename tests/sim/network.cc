@@ -88,6 +88,8 @@ void Network::try_dial(HostId from, HostId to, Port port, uint64_t cookie, uint6
     const Connection* const opened = find(wire);
     if (opened != nullptr && opened->is_open[0] && lives_[from] == life) {
       hosts_[from]->on_connected(wire, port, to, cookie, true);
+    } else if (lives_[from] == life) {
+      hosts_[from]->on_refused(port, to, cookie);  // Gone again already.
     }
   });
   hosts_[to]->on_connected(wire, port, from, 0, false);

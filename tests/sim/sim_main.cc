@@ -179,7 +179,7 @@ std::optional<uint64_t> find_bug(Bug bug) {
   const pid_t child = fork();
   if (child == 0) {
     std::signal(SIGABRT, SIG_DFL);
-    std::freopen("/dev/null", "w", stderr);
+    static_cast<void>(std::freopen("/dev/null", "w", stderr) == nullptr);
     for (uint64_t seed = 1; seed <= kBugSeedsMax; ++seed) {
       const bool is_written = write(ends[1], &seed, sizeof seed) == sizeof seed;
       World world(settings_of(seed, bug), false);
