@@ -22,10 +22,6 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 using nlohmann::json;
 
-std::string quoted_json(const std::string& text) {
-  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 /// Patterns are ours and valid; texts are short by their max_length, which is checked first.
 bool matches(const std::string& text, const std::string& pattern) {
   return std::regex_match(text, std::regex(pattern, std::regex::ECMAScript));

@@ -1,6 +1,8 @@
 // Problems as text.
 #include "operator/api/problem.h"
 
+#include <nlohmann/json.hpp>
+
 namespace quorate::api {
 
 namespace {
@@ -19,6 +21,11 @@ std::string to_text(const Problems& problems) {
     text += (text.empty() ? "" : "; ") + problem.text();
   }
   return text;
+}
+
+std::string quoted_json(const std::string& text) {
+  using nlohmann::json;
+  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace quorate::api

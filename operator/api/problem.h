@@ -18,6 +18,8 @@ struct Problem {
 };
 using Problems = std::vector<Problem>;
 
+/// A text as JSON shows it; what is no UTF-8 is replaced.
+[[nodiscard]] std::string quoted_json(const std::string& text);
 /// All of them, in their order, joined by "; ".
 [[nodiscard]] std::string to_text(const Problems& problems);
 

@@ -22,10 +22,6 @@ std::string text_at(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::string quoted_json(const std::string& text) {
-  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 void read_metadata(const json& metadata, ValidatedCluster& to) {
   to.name = text_at(metadata, "name");
   to.name_space = text_at(metadata, "namespace");

@@ -33,6 +33,15 @@ class Source final : public admin::StatusSource {
     ++privileged_count;
     answer(Error{ErrorKind::kIo, "no disk"});
   }
+  void ask_reconfig(report::ReconfigOrder,
+                    std::function<void(admin::ReconfigAnswer)> answer) override {
+    ++privileged_count;
+    answer(admin::ChangeRefusal{.error = "NotLeader", .reason = "standalone"});
+  }
+  void ask_hand_over(std::function<void(std::optional<admin::ChangeRefusal>)> answer) override {
+    ++privileged_count;
+    answer(std::nullopt);
+  }
   void ask_restore(admin::File, std::function<void(Result<Zxid>)> answer) override {
     ++privileged_count;
     answer(Error{ErrorKind::kCorrupt, "no snapshot"});
