@@ -82,7 +82,7 @@ void Kubelet::on_event(const RuntimeEvent& event) {
   std::visit(
       Overloaded{[&](const ContainerStarted& started) {
                    Container* container = find(started.id);
-                   if (container == nullptr) {
+                   if (container == nullptr || container->state != Container::State::kStarting) {
                      return;
                    }
                    container->state = Container::State::kRunning;

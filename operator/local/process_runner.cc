@@ -23,9 +23,12 @@ using boost::system::error_code;
 
 ProcessRunner::ProcessRunner(asio::io_context& loop, RunnerOptions options, OnEvent on_event)
     : loop_(loop),
+      sweep_timer_(loop),
       options_(std::move(options)),
       files_(options_.root),
-      on_event_(std::move(on_event)) {}
+      on_event_(std::move(on_event)) {
+  sweep();
+}
 
 ProcessRunner::~ProcessRunner() = default;
 
@@ -150,12 +153,34 @@ void ProcessRunner::watch(const ContainerId& id, const Process& process) {
   Running& entry = running_[id];
   entry.process = process;
   entry.end = std::make_unique<asio::posix::stream_descriptor>(loop_, process.pid_fd);
-  entry.end->async_wait(asio::posix::stream_descriptor::wait_read,
-                        [this, id](const error_code& error) {
-                          if (!error) {
-                            on_end(id);
-                          }
-                        });
+  wait_for_end(id);
+}
+
+void ProcessRunner::wait_for_end(const ContainerId& id) {
+  running_[id].end->async_wait(asio::posix::stream_descriptor::wait_read,
+                               [this, id](const error_code& error) {
+                                 if (!error) {
+                                   on_end(id);
+                                 }
+                               });
+}
+
+// A wake-up can be lost with the number of a descriptor that was closed and taken again: whoever
+// has ended is found here at the latest.
+void ProcessRunner::sweep() {
+  std::vector<ContainerId> all;
+  for (const auto& [id, entry] : running_) {
+    all.push_back(id);
+  }
+  for (const ContainerId& id : all) {
+    on_end(id);
+  }
+  sweep_timer_.expires_after(std::chrono::seconds(1));
+  sweep_timer_.async_wait([this](const error_code& error) {
+    if (!error) {
+      sweep();
+    }
+  });
 }
 
 void ProcessRunner::on_end(const ContainerId& id) {
@@ -165,7 +190,7 @@ void ProcessRunner::on_end(const ContainerId& id) {
   }
   const auto exit = collect_process(found->second.process);
   if (!exit) {
-    return;
+    return;  // The sweep comes by again.
   }
   running_.erase(found);
   std::error_code error;

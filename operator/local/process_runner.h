@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,11 +58,14 @@ class ProcessRunner {
   void probe_exec(const RunProbe& action);
   void report(RuntimeEvent event);
   void watch(const ContainerId& id, const Process& process);
+  void wait_for_end(const ContainerId& id);
+  void sweep();
   void on_end(const ContainerId& id);
   [[nodiscard]] ProcessPlan plan_of(const std::string& uid, const std::string& ns,
                                     const ContainerPlan& plan, const MountMap& mounts) const;
 
   boost::asio::io_context& loop_;
+  boost::asio::steady_timer sweep_timer_;
   RunnerOptions options_;
   PodFiles files_;
   OnEvent on_event_;

@@ -154,13 +154,13 @@ class KubectlTest(unittest.TestCase):
     def get(self, what, path):
         return self.kubectl("get", what, "-o", f"jsonpath={path}")
 
-    def eventually(self, check, what):
+    def eventually(self, check, what, more=lambda: ""):
         deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline:
             if check():
                 return
             time.sleep(0.05)
-        self.fail(f"never: {what}")
+        self.fail(f"never: {what}\n{more()}")
 
 
 class Objects(KubectlTest):
@@ -335,7 +335,8 @@ class Workloads(KubectlTest):
         }
         self.kubectl("apply", "-f", "-", text=json.dumps(pod))
         self.eventually(
-            lambda: "CrashLoopBackOff" in self.kubectl("get", "pods"), "CrashLoopBackOff"
+            lambda: "CrashLoopBackOff" in self.kubectl("get", "pods"), "CrashLoopBackOff",
+            lambda: self.kubectl("get", "pod", "p", "-o", "yaml"),
         )
         self.assertEqual(self.kubectl("logs", "p"), "hello\n")
         last = "{.status.containerStatuses[0].lastState.terminated.exitCode}"
