@@ -12,7 +12,9 @@ namespace {
 
 std::string name_of(ServerId member) { return "m" + std::to_string(member.value); }
 
-std::string zxid_text(Zxid zxid) { return text("%llx", static_cast<unsigned long long>(zxid.value)); }
+std::string zxid_text(Zxid zxid) {
+  return text("%llx", static_cast<unsigned long long>(zxid.value));
+}
 
 }  // namespace
 
@@ -35,8 +37,9 @@ void CommitChecker::serves(ServerId member, bool leads, Epoch epoch, Zxid last,
   }
   epoch_ = std::max(epoch_, epoch);
   if (positions_[member] < history_.size() && epoch == epoch_) {
-    context_.violate(name_of(member), "leads without the committed " + zxid_text(history_.back().zxid) +
-                                          ": it has " + zxid_text(last));
+    context_.violate(name_of(member), "leads without the committed " +
+                                          zxid_text(history_.back().zxid) + ": it has " +
+                                          zxid_text(last));
   }
 }
 
@@ -61,7 +64,8 @@ void CommitChecker::check(ServerId member, Zxid zxid, const TxnBytes& txn) {
     return;
   }
   if (!zab::is_continuous(last(), zxid)) {
-    context_.violate(name_of(member), "commits " + zxid_text(zxid) + " behind " + zxid_text(last()));
+    context_.violate(name_of(member),
+                     "commits " + zxid_text(zxid) + " behind " + zxid_text(last()));
   }
   const std::optional<wire::TxnRecord> record = wire::decode_txn(*txn);
   QR_ASSERT(record);

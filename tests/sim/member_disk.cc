@@ -33,7 +33,7 @@ void Member::save_epochs(Epoch accepted, Epoch current) {
   if (context_.has(Bug::kEpochWrittenEarly)) {
     current = accepted;
   }
-  const bool is_lost = context_.has(Bug::kEpochLost) && context_.random.one_in(2);
+  const bool is_lost = context_.has(Bug::kEpochLost);
   const Duration time =
       context_.random.between(context_.settings.sync_min, context_.settings.sync_max) + slow_sync_;
   context_.queue.after(time, [this, life = life_, accepted, current, is_lost] {
