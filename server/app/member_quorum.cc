@@ -184,9 +184,11 @@ void Member::install_snapshot(Zxid zxid, std::string bytes) {
   log_thread_->submit_job([this, zxid, bytes = std::move(bytes)](storage::LogWriter& writer) {
     Result<tree::Database> loaded = tree::load_snapshot_stream(bytes, tree_options(config_));
     if (!loaded) {
-      log::error("snapshot_unreadable", {{"reason", loaded.error().message}});
-      boost::asio::post(loop_, [this, zxid] { step(node::SnapshotReceived{zxid, nullptr}); });
-      return Status{};
+      // What follows it is on its way to the log already, and must not come behind the old history.
+      return Status(
+          Error{loaded.error().kind,
+                "the leader's snapshot cannot be read, what is on disk stays as it was: " +
+                    loaded.error().message});
     }
     loaded->set_last_zxid(zxid);
     const Result<storage::Recovered> changed = change_log(writer, [&]() -> Status {
