@@ -11,4 +11,4 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 "$here/setup.sh"
 cd "$here"
 exec "${XDG_CACHE_HOME:-$HOME/.cache}/quorate/compat/venv/bin/python" -m pytest -q \
-  -p no:cacheprovider --durations=3 "$@" diff clients data
+  -p no:cacheprovider --durations=3 "$@" diff clients data quorum
