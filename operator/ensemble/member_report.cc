@@ -131,15 +131,7 @@ std::optional<uint64_t> parse_hex(std::string_view digits) {
   if (digits.empty() || digits.size() > 16) {
     return std::nullopt;
   }
-  uint64_t value = 0;
-  for (const char c : to_lower(digits)) {
-    const size_t digit = kHexDigits.find(c);
-    if (digit == std::string_view::npos) {
-      return std::nullopt;
-    }
-    value = value << 4 | digit;
-  }
-  return value;
+  return quorate::parse_hex(digits);
 }
 
 std::string hex_text(uint64_t value) {

@@ -24,13 +24,7 @@ Error invalid(std::string message) { return {ErrorKind::kInvalidInput, std::move
 /// `zoo.cfg.dynamic.100000003` is of version 0x100000003.
 std::optional<int64_t> version_in_name(std::string_view path) {
   const size_t dot = path.rfind('.');
-  uint64_t version = 0;
-  const std::string_view suffix = dot == std::string_view::npos ? "" : path.substr(dot + 1);
-  const auto [end, code] =
-      std::from_chars(suffix.data(), suffix.data() + suffix.size(), version, 16);
-  const bool is_whole = !suffix.empty() && end == suffix.data() + suffix.size();
-  return code == std::errc() && is_whole ? std::optional(static_cast<int64_t>(version))
-                                         : std::nullopt;
+  return parse_hex(dot == std::string_view::npos ? "" : path.substr(dot + 1));
 }
 
 Status read_dynamic_file(storage::FileSystem& fs, config::QuorumSettings& quorum,

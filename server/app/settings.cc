@@ -116,9 +116,9 @@ node::Options node_options(const config::Config& config, uint64_t random_seed) {
   options.random_seed = random_seed;
   // A member on its own has no followers that could fall behind.
   options.committed_window_count =
-      config.quorum.servers.empty()
-          ? 0
-          : static_cast<size_t>(std::max(0, config.storage.commit_log_count));
+      config::may_need_quorum(config.quorum)
+          ? static_cast<size_t>(std::max(0, config.storage.commit_log_count))
+          : 0;
   options.container_check_interval = milliseconds(config.tree.container_check_interval_ms);
   options.container_max_per_minute = config.tree.container_max_per_minute;
   options.container_never_used_ms_max = config.tree.container_max_never_used_ms;

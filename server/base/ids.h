@@ -18,6 +18,13 @@ struct Zxid {
   friend constexpr auto operator<=>(const Zxid&, const Zxid&) = default;
 };
 
+/// Whether a history that ends with `last` can go on with `next`: its successor, or the first
+/// transaction of a later epoch. Everything that hands transactions on checks this; a gap is a lost
+/// write. (A standalone member goes on where an ensemble would begin another epoch.)
+[[nodiscard]] constexpr bool is_continuous(Zxid last, Zxid next) {
+  return next == last.next() || (next.epoch() > last.epoch() && next.counter() == 1);
+}
+
 /// Identifier of a client session; zero is "no session" (also the author of server-made txns).
 struct SessionId {
   int64_t value = 0;

@@ -85,4 +85,11 @@ std::optional<int64_t> parse_integer(std::string_view text, int64_t min, int64_t
   return value;
 }
 
+std::optional<uint64_t> parse_hex(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  const bool is_whole = !text.empty() && end == text.data() + text.size();
+  return code == std::errc() && is_whole ? std::optional(value) : std::nullopt;
+}
+
 }  // namespace quorate

@@ -30,6 +30,9 @@ namespace quorate {
 /// `'text'`, cut after 80 characters, for messages.
 [[nodiscard]] std::string quoted(std::string_view text);
 
+/// The number whose hexadecimal digits are all of `text`, without sign or prefix; at most 64 bits.
+[[nodiscard]] std::optional<uint64_t> parse_hex(std::string_view text);
+
 /// A decimal integer that is all of `text` and of min..max; one leading '+' or '-' is allowed.
 [[nodiscard]] std::optional<int64_t> parse_integer(std::string_view text, int64_t min, int64_t max);
 

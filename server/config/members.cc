@@ -1,7 +1,6 @@
 // The dynamic configuration: members and a version.
 #include "server/config/members.h"
 
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -12,14 +11,6 @@
 
 namespace quorate::config {
 namespace {
-
-std::optional<int64_t> parse_version(std::string_view text) {
-  uint64_t version = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), version, 16);
-  const bool is_whole = !text.empty() && end == text.data() + text.size();
-  return code == std::errc() && is_whole ? std::optional<int64_t>(static_cast<int64_t>(version))
-                                         : std::nullopt;
-}
 
 bool is_member_key(const KeyMatch& match) {
   return match.key != nullptr && (match.key->name == "server." || match.key->name == "group." ||
@@ -41,7 +32,7 @@ MembersResult parse_members(std::string_view text, std::string_view source) {
           {.place = line.place, .key = std::string(name), .message = std::move(message)});
     };
     if (name == "version") {
-      result.version = parse_version(value);
+      result.version = parse_hex(value);
       if (!result.version) {
         error("is " + quoted(value) + ", must be a hexadecimal number");
       }

@@ -15,4 +15,8 @@ bool needs_quorum(const QuorumSettings& quorum) {
   return voter_count(quorum) > 1 || !quorum.standalone_enabled;
 }
 
+bool may_need_quorum(const QuorumSettings& quorum) {
+  return needs_quorum(quorum) || !quorum.dynamic_config_file.empty();
+}
+
 }  // namespace quorate::config

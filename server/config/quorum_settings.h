@@ -92,4 +92,7 @@ struct QuorumSettings {
 /// have been added first. Source: ZooKeeper 3.9 QuorumPeerConfig.isDistributed.
 [[nodiscard]] bool needs_quorum(const QuorumSettings& quorum);
 
+/// The same before a dynamic_config_file was read: whether there may be an ensemble.
+[[nodiscard]] bool may_need_quorum(const QuorumSettings& quorum);
+
 }  // namespace quorate::config

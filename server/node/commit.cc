@@ -34,6 +34,9 @@ void count_event(Counters& counters, wire::EventType type) {
 void end_session(State& state, SessionId session, Zxid zxid, ConnectionId asked_by,
                  Actions& actions) {
   state.tracker.remove(session);
+  if (state.ensemble) {
+    forget_session(state, session);
+  }
   actions.notes.push_back({.kind = NoteKind::kSessionClosed, .session = session, .zxid = zxid});
   const auto owner = state.by_session.find(session);
   if (owner == state.by_session.end()) {
@@ -136,7 +139,7 @@ void commit_one(State& state, Zxid zxid, std::string_view txn, Now now, Actions&
   const std::optional<wire::TxnRecord> record = wire::decode_txn(txn);
   QR_ASSERT(record);  // We encoded it, or decoded it when it came.
   QR_ASSERT(record->header.zxid == zxid);
-  QR_ASSERT(zab::is_continuous(state.database.last_zxid(), zxid));
+  QR_ASSERT(is_continuous(state.database.last_zxid(), zxid));
   const Waiter waiter = find_waiter(state, record->header);
   if (state.ensemble && waiter.origin == Proposal::Origin::kClient) {
     answer_before_write(state, waiter.slot, waiter.connection, now, actions);

@@ -147,6 +147,8 @@ void resolve_in_flight(State& state, Now now, Actions& actions);
 void unpropose(State& state);
 
 // ---- hold.cc ----------------------------------------------------------------------------------
+/// The member does not serve from now on.
+void hold_clients(State& state, Now now);
 void check_held(State& state, Now now, Actions& actions);
 /// A process that did not run for a while may have been replaced: what waits for it in its sockets
 /// is old, and must not be taken for a sign of life, nor be answered.

@@ -35,9 +35,7 @@ bool is_logged(const State& state, const InFlightRequest& request) {
        index < history.size(); ++index) {
     const std::optional<wire::TxnRecord> record = wire::decode_txn(history[index].txn);
     QR_ASSERT(record);
-    const wire::TxnHeader& header = record->header;
-    if (header.session == request.session && header.cxid == request.cxid &&
-        (header.type == request.op || header.type == OpCode::kError)) {
+    if (is_of(record->header, request)) {
       return true;
     }
   }
@@ -59,7 +57,7 @@ Queued* find_write(Connection& connection, int32_t cxid, OpCode op) {
 
 void propose_again(State& state, Connection& connection, Queued& queued, Now now,
                    Actions& actions) {
-  state.ensemble->owners[connection.session] = state.options.server;
+  own_session(state, connection.session);
   const wire::DecodedRequest decoded = wire::decode_request(queued.op, queued.bytes);
   const request::Author author = author_of(state, connection, queued.xid);
   const auto* const write =
@@ -82,17 +80,7 @@ void ask_again(State& state, const InFlightRequest& request, Now now, Actions& a
     return;
   }
   if (request.op == OpCode::kCreateSession) {
-    if (proposes(state)) {
-      state.tracker.add(request.session, std::chrono::milliseconds(connection->timeout_ms),
-                        now.monotonic);
-      state.ensemble->owners[request.session] = state.options.server;
-      Proposal& proposal =
-          propose_create_session(state, request.session, connection->timeout_ms, now, actions);
-      proposal.slot = connection->slot;
-      proposal.connection = connection->id;
-    } else {
-      forward_create_session(state, *connection, now, actions);
-    }
+    ask_for_session(state, *connection, now, actions);
     return;
   }
   Queued* const queued = find_write(*connection, request.cxid, request.op);

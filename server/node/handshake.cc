@@ -43,14 +43,7 @@ void open_new_session(State& state, Connection& connection, int32_t timeout_ms, 
   connection.timeout_ms = timeout_ms;
   connection.phase = Phase::kOpening;
   state.by_session[session] = connection.slot.value;
-  if (!proposes(state)) {
-    forward_create_session(state, connection, now, actions);
-    return;
-  }
-  state.tracker.add(session, std::chrono::milliseconds(timeout_ms), now.monotonic);
-  Proposal& proposal = propose_create_session(state, session, timeout_ms, now, actions);
-  proposal.slot = connection.slot;
-  proposal.connection = connection.id;
+  ask_for_session(state, connection, now, actions);
 }
 
 void reattach(State& state, Connection& connection, Now now, Actions& actions) {
@@ -78,6 +71,22 @@ void reattach(State& state, Connection& connection, Now now, Actions& actions) {
 }
 
 }  // namespace
+
+void ask_for_session(State& state, const Connection& connection, Now now, Actions& actions) {
+  if (!proposes(state)) {
+    forward_create_session(state, connection, now, actions);
+    return;
+  }
+  const SessionId session = connection.session;
+  const int32_t timeout_ms = connection.timeout_ms;
+  state.tracker.add(session, std::chrono::milliseconds(timeout_ms), now.monotonic);
+  if (state.ensemble) {
+    own_session(state, session);
+  }
+  Proposal& proposal = propose_create_session(state, session, timeout_ms, now, actions);
+  proposal.slot = connection.slot;
+  proposal.connection = connection.id;
+}
 
 void handle_connect_request(State& state, Connection& connection, std::string_view payload, Now now,
                             Actions& actions) {
@@ -115,7 +124,7 @@ void handle_connect_request(State& state, Connection& connection, std::string_vi
     return;
   }
   if (!state.database.session_timeout_ms(request->session) ||
-      !state.tracker.contains(request->session) || state.tracker.is_closing(request->session)) {
+      !state.tracker.is_alive(request->session)) {
     connection.session = SessionId{};
     refuse_session(state, connection, actions);
     return;

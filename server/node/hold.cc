@@ -27,6 +27,12 @@ bool takes_clients(const State& state) {
          state.ensemble->is_formed();
 }
 
+void hold_clients(State& state, Now now) {
+  state.serving = false;
+  state.ensemble->not_serving_since = now.monotonic;
+  state.ensemble->next_hold_check = now.monotonic + kCheckInterval;
+}
+
 void check_held(State& state, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
   if (state.serving || now.monotonic < ensemble.next_hold_check) {

@@ -4,15 +4,12 @@
 #include <utility>
 
 namespace quorate::node {
-namespace {
 
-/// A refused request becomes an error transaction.
 bool is_of(const wire::TxnHeader& header, const InFlightRequest& request) {
-  return header.cxid == request.cxid && header.zxid > request.held &&
+  return header.session == request.session && header.cxid == request.cxid &&
+         header.zxid > request.held &&
          (header.type == request.op || header.type == wire::OpCode::kError);
 }
-
-}  // namespace
 
 void InFlight::push(InFlightRequest request) {
   ++count_;
@@ -32,10 +29,6 @@ size_t InFlight::find(const wire::TxnHeader& header) const {
     }
   }
   return requests_.size();
-}
-
-bool InFlight::knows(const wire::TxnHeader& header) const {
-  return find(header) < requests_.size();
 }
 
 const InFlightRequest* InFlight::settle(const wire::TxnHeader& header) {

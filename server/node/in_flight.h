@@ -28,6 +28,9 @@ struct InFlightRequest {
   bool is_settled = false;
 };
 
+/// Whether the transaction is this request's. A refused request becomes an error transaction.
+[[nodiscard]] bool is_of(const wire::TxnHeader& header, const InFlightRequest& request);
+
 /// Requests in the order in which they were sent to the leader, or proposed here. A leader takes
 /// the requests of one member in order and each becomes one transaction (refused ones too), so that
 /// transactions with a session and cxid of ours settle the oldest such request.
@@ -40,8 +43,6 @@ class InFlight {
 
   /// The request that this transaction is of, which is settled by it; null if it is of none.
   [[nodiscard]] const InFlightRequest* settle(const wire::TxnHeader& header);
-  /// Whether this transaction is of a request that is not settled; nothing changes.
-  [[nodiscard]] bool knows(const wire::TxnHeader& header) const;
   /// Takes all unsettled requests, oldest first.
   [[nodiscard]] Ring<InFlightRequest> take();
 

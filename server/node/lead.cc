@@ -35,11 +35,10 @@ void propose_forwarded_write(State& state, const zab::LeaderActions::Request& fr
     who.add(std::move(id));
   }
   const SessionId session = request.session;
-  const request::Author author{
-      .session = session,
-      .xid = request.cxid,
-      .who = &who,
-      .session_alive = state.tracker.contains(session) && !state.tracker.is_closing(session)};
+  const request::Author author{.session = session,
+                               .xid = request.cxid,
+                               .who = &who,
+                               .session_alive = state.tracker.is_alive(session)};
   if (!owns(*state.ensemble, session, from.from)) {
     propose_error(state, ErrorCode::kSessionMoved, author, now, actions);
     return;
@@ -262,7 +261,7 @@ void move_session(State& state, const wire::SessionTouch& session, ServerId to, 
                   Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
   SessionMove move{link, session.session};
-  if (!state.tracker.contains(move.session) || state.tracker.is_closing(move.session)) {
+  if (!state.tracker.is_alive(move.session)) {
     // As much as a move this has to be what a quorum knows: a leader that was replaced and has not
     // noticed may have missed that the session was opened, or expire it all alone.
     move.is_valid = false;
@@ -313,6 +312,12 @@ std::variant<quorum::Configuration, quorum::Refusal> plan_reconfig(
   }
   return outcome;
 }
+
+void own_session(State& state, SessionId session) {
+  state.ensemble->owners[session] = state.options.server;
+}
+
+void forget_session(State& state, SessionId session) { state.ensemble->owners.erase(session); }
 
 bool owns_session(State& state, const Connection& connection) {
   return owns(*state.ensemble, connection.session, state.options.server);

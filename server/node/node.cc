@@ -68,7 +68,7 @@ zab::History make_history(const Options& options, const tree::Database& database
   size_t first = txns.size();
   Zxid next = database.last_zxid();
   while (first > 0 && (first == txns.size() ? zxids[first - 1] == next
-                                            : zab::is_continuous(zxids[first - 1], next))) {
+                                            : is_continuous(zxids[first - 1], next))) {
     next = zxids[--first];
   }
   const Zxid base = first == txns.size() ? database.last_zxid() : Zxid{next.value - 1};
@@ -97,9 +97,7 @@ State::State(Options options_in, Recovered recovered, Now now)
   draw_snapshot_thresholds(*this);
   if (options.ensemble) {
     ensemble = std::make_unique<Ensemble>(*options.ensemble, options.server);
-    ensemble->not_serving_since = now.monotonic;
-    ensemble->next_hold_check = now.monotonic;
-    serving = false;
+    hold_clients(*this, now);
     return;  // Sessions are tracked by who leads.
   }
   // Nobody knows when they were last heard of: each gets its full timeout from now.
@@ -241,7 +239,7 @@ void check_history(const State& state) {
   Zxid expected = applied;
   for (size_t index = 0; index < state.proposals.size(); ++index) {
     const Zxid zxid = state.proposals[index].zxid;
-    QR_ASSERT(zab::is_continuous(expected, zxid));
+    QR_ASSERT(is_continuous(expected, zxid));
     expected = zxid;
   }
   QR_ASSERT(state.proposals.empty() || expected == state.history.last());

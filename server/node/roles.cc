@@ -9,8 +9,6 @@
 namespace quorate::node {
 namespace {
 
-/// Clients that are held are looked at so often.
-constexpr Duration kHoldCheck = std::chrono::milliseconds(100);
 /// For so long a member that has handed the lead over leaves it to others.
 constexpr Duration kAbstinence = std::chrono::seconds(2);
 
@@ -155,9 +153,7 @@ void end_role(State& state, const char* why, Now now, Actions& actions) {
   actions.quorum.listens = false;
   actions.quorum.connect.reset();
   if (state.serving) {
-    state.serving = false;
-    ensemble.not_serving_since = now.monotonic;
-    ensemble.next_hold_check = now.monotonic + kHoldCheck;
+    hold_clients(state, now);
   }
   ensemble.is_ready_to_look = true;
   look_if_ready(state, now, actions);
@@ -196,9 +192,7 @@ bool hand_over(State& state, Now now, Actions& actions) {
     return false;
   }
   ensemble.is_handing_over = true;
-  state.serving = false;
-  ensemble.not_serving_since = now.monotonic;
-  ensemble.next_hold_check = now.monotonic + kHoldCheck;
+  hold_clients(state, now);
   check_hand_over(state, now, actions);
   return true;
 }

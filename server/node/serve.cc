@@ -349,8 +349,7 @@ request::Author author_of(const State& state, const Connection& connection, int3
   return {.session = connection.session,
           .xid = xid,
           .who = &connection.who,
-          .session_alive = state.tracker.contains(connection.session) &&
-                           !state.tracker.is_closing(connection.session)};
+          .session_alive = state.tracker.is_alive(connection.session)};
 }
 
 void handle_frames(State& state, Connection& connection, const ClientFrames& event, Now now,

@@ -202,6 +202,8 @@ void resume_paused(State& state, Actions& actions);
 // ---- handshake.cc -----------------------------------------------------------------------------
 void handle_connect_request(State& state, Connection& connection, std::string_view payload, Now now,
                             Actions& actions);
+/// Proposes the createSession of `connection`, or has the leader do it.
+void ask_for_session(State& state, const Connection& connection, Now now, Actions& actions);
 /// The createSession of `connection` is committed.
 void finish_handshake(State& state, Connection& connection, Now now, Actions& actions);
 /// The leader says whether the session that `connection` came with is alive.
@@ -309,6 +311,10 @@ void release_own_syncs(State& state, Now now, Actions& actions);
 void answer_before_write(State& state, tree::WatcherId slot, ConnectionId connection, Now now,
                          Actions& actions);
 void forward_create_session(State& state, const Connection& connection, Now now, Actions& actions);
+/// A leader's own client uses the session from now on.
+void own_session(State& state, SessionId session);
+/// The session has ended.
+void forget_session(State& state, SessionId session);
 /// A leader refuses what comes from a connection whose session is served elsewhere.
 [[nodiscard]] bool owns_session(State& state, const Connection& connection);
 /// Asks the leader whether the session with which `connection` came is alive.

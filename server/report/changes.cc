@@ -1,9 +1,9 @@
 // Reading and writing the bodies of changes.
 #include "server/report/changes.h"
 
-#include <charconv>
 #include <utility>
 
+#include "server/base/text.h"
 #include "server/report/json.h"
 #include "server/report/text.h"
 
@@ -34,13 +34,11 @@ Result<std::optional<ConfigVersion>> version_field(const Json& body) {
   }
   std::string_view digits = **text;
   digits.remove_prefix(digits.starts_with("0x") ? 2 : 0);
-  uint64_t version = 0;
-  const auto [end, code] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), version, 16);
-  if (digits.empty() || code != std::errc() || end != digits.data() + digits.size()) {
+  const std::optional<uint64_t> version = parse_hex(digits);
+  if (!version) {
     return invalid("expectedVersion is \"" + **text + "\", must be a hexadecimal number");
   }
-  return std::optional(ConfigVersion{static_cast<int64_t>(version)});
+  return std::optional(ConfigVersion{static_cast<int64_t>(*version)});
 }
 
 }  // namespace

@@ -28,6 +28,10 @@ class Tracker {
   bool touch(SessionId session, TimePoint now);
   [[nodiscard]] bool contains(SessionId session) const;
   [[nodiscard]] bool is_closing(SessionId session) const;
+  /// Tracked and not closing.
+  [[nodiscard]] bool is_alive(SessionId session) const {
+    return contains(session) && !is_closing(session);
+  }
   /// From now on touch() is refused and the session is not reported as expired (again); it stays
   /// until removed by the committed closeSession.
   void mark_closing(SessionId session);

@@ -2,9 +2,10 @@
 #include "server/storage/directories.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <utility>
+
+#include "server/base/text.h"
 
 namespace quorate::storage {
 namespace {
@@ -20,14 +21,10 @@ std::string hex_of(Zxid zxid) {
   return text;
 }
 
-/// As ZooKeeper writes them: hex digits, at most 16.
-std::optional<Zxid> parse_hex(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return Zxid{static_cast<int64_t>(value)};
+/// As ZooKeeper writes them.
+std::optional<Zxid> parse_zxid(std::string_view text) {
+  const std::optional<uint64_t> value = parse_hex(text);
+  return value ? std::optional(Zxid{static_cast<int64_t>(*value)}) : std::nullopt;
 }
 
 Status require_directory(FileSystem& fs, const std::string& directory, const char* key,
@@ -124,7 +121,7 @@ std::optional<Zxid> parse_log_name(std::string_view name) {
   if (!name.starts_with(kLogPrefix)) {
     return std::nullopt;
   }
-  return parse_hex(name.substr(kLogPrefix.size()));
+  return parse_zxid(name.substr(kLogPrefix.size()));
 }
 
 std::optional<SnapshotName> parse_snapshot_name(std::string_view name) {
@@ -140,7 +137,7 @@ std::optional<SnapshotName> parse_snapshot_name(std::string_view name) {
     compression = Compression::kSnappy;
     hex.remove_suffix(7);
   }
-  const std::optional<Zxid> zxid = parse_hex(hex);
+  const std::optional<Zxid> zxid = parse_zxid(hex);
   if (!zxid) {
     return std::nullopt;
   }

@@ -23,10 +23,6 @@ size_t first_needed(const std::vector<LogFile>& files, Zxid from) {
 
 }  // namespace
 
-bool follows(Zxid last, Zxid next) {
-  return next == last.next() || (next.epoch() > last.epoch() && next.counter() == 1);
-}
-
 std::string hex_text(Zxid zxid) {
   char text[24];
   std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(zxid.value));
@@ -119,7 +115,7 @@ Status LogHistory::finish_file() {
 }
 
 Status LogHistory::check_continuity(Zxid zxid) {
-  if (zxid <= last_zxid_ || follows(last_zxid_, zxid)) {
+  if (zxid <= last_zxid_ || is_continuous(last_zxid_, zxid)) {
     return {};
   }
   const std::string missing = "the transactions between " + hex_text(last_zxid_) + " and " +

@@ -78,10 +78,6 @@ class LogHistory {
   std::vector<std::string> warnings_;
 };
 
-/// Whether a history that ends with `last` can go on with `next`: within an epoch zxids are dense,
-/// and an epoch begins with counter 1.
-[[nodiscard]] bool follows(Zxid last, Zxid next);
-
 /// "0x1a", as messages name zxids.
 [[nodiscard]] std::string hex_text(Zxid zxid);
 

@@ -45,7 +45,7 @@ Result<std::vector<LoggedTxn>> read_log_slice(FileSystem& fs, const std::string&
       return entry.error();
     }
     if (!*entry || (*entry)->record.header.zxid > until ||
-        !follows(last, (*entry)->record.header.zxid)) {
+        !is_continuous(last, (*entry)->record.header.zxid)) {
       return txns;
     }
     last = (*entry)->record.header.zxid;
@@ -89,7 +89,7 @@ Result<LogNeighbours> find_log_neighbours(FileSystem& fs, const std::string& dir
     } else {
       found.next = found.next ? found.next : at;
       found.bytes += static_cast<int64_t>((*entry)->bytes.size());
-      found.is_contiguous = found.is_contiguous && follows(last, at);
+      found.is_contiguous = found.is_contiguous && is_continuous(last, at);
     }
     last = at;
   }

@@ -15,11 +15,6 @@ constexpr size_t kSparesMax = 64;
 
 }  // namespace
 
-bool is_continuous(Zxid last, Zxid next) {
-  // A standalone member goes on where an ensemble would begin another epoch.
-  return next == last.next() || (next.epoch() > last.epoch() && next.counter() == 1);
-}
-
 Zxid following(Zxid zxid, Zxid target) {
   return zxid.epoch() == target.epoch() ? zxid.next() : Zxid{(target.epoch() << 32) | 1};
 }

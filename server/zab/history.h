@@ -12,9 +12,6 @@
 
 namespace quorate::zab {
 
-/// Whether `next` may follow `last` in a history: its successor, or the first transaction of a
-/// later epoch. Everything that hands transactions on checks this; a gap is a lost write.
-[[nodiscard]] bool is_continuous(Zxid last, Zxid next);
 /// The zxid behind `zxid` on the way to `target`, if all between them are of the one's epoch or all
 /// of the other's.
 [[nodiscard]] Zxid following(Zxid zxid, Zxid target);

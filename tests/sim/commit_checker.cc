@@ -63,7 +63,7 @@ void CommitChecker::check(ServerId member, Zxid zxid, const TxnBytes& txn) {
     ++position;
     return;
   }
-  if (!zab::is_continuous(last(), zxid)) {
+  if (!is_continuous(last(), zxid)) {
     context_.violate(name_of(member),
                      "commits " + zxid_text(zxid) + " behind " + zxid_text(last()));
   }

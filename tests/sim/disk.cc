@@ -46,7 +46,7 @@ RecoveredDisk recover(const Disk& disk, size_t window_count) {
   const Zxid snapshot = database.last_zxid();
   tree::Applied applied;
   for (auto each = disk.log.upper_bound(snapshot); each != disk.log.end(); ++each) {
-    if (!zab::is_continuous(database.last_zxid(), each->first)) {
+    if (!is_continuous(database.last_zxid(), each->first)) {
       break;
     }
     const std::optional<wire::TxnRecord> record = wire::decode_txn(*each->second);

@@ -25,6 +25,7 @@ bool Member::survives_step(const char* what) {
     return true;
   }
   note(text("crash at a durable step: %s", what));
+  is_in_step_ = false;  // Where its own step wanted it.
   crash(context_.random.one_in(2) ? CrashKind::kPower : CrashKind::kProcess);
   return false;
 }
@@ -117,6 +118,7 @@ bool Member::do_one(DiskWork work, std::optional<Zxid>& synced, int64_t& bytes) 
                               context_.has(Bug::kFsyncErrorIgnored) && context_.random.one_in(50);
                           if (!is_lost) {
                             disk_.log[append.zxid] = append.txn;
+                            memberships_.logged(id_, append.zxid);
                           }
                           synced = append.zxid;
                           bytes += static_cast<int64_t>(append.txn->size());
@@ -183,6 +185,7 @@ void Member::do_install(InstallWork work) {
       .zxid = work.zxid, .bytes = std::move(work.bytes), .is_stream = true};
   if (!context_.has(Bug::kSnapshotNotStored)) {
     disk_.store(snapshot);
+    memberships_.installed(id_, work.zxid);
   }
   auto database = std::make_shared<tree::Database>(load(snapshot));
   checker_.installed(id_, work.zxid, database->tree().digest());
@@ -221,7 +224,7 @@ node::Event Member::answer_probe(const zab::LeaderActions::ProbeLog& probe) cons
   found.is_contiguous = found.floor.has_value();
   Zxid last = found.floor.value_or(Zxid{});
   for (auto each = next; each != disk_.log.end() && last < probe.wanted.until; ++each) {
-    found.is_contiguous = found.is_contiguous && zab::is_continuous(last, each->first);
+    found.is_contiguous = found.is_contiguous && is_continuous(last, each->first);
     found.bytes += static_cast<int64_t>(each->second->size());
     last = each->first;
   }
