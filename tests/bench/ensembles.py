@@ -11,6 +11,7 @@ from kazoo.exceptions import KazooException
 from kazoo.retry import KazooRetry
 
 import rounds
+import table
 from zk.ensemble import Ensemble
 
 BENCH_JVM = ["-Xmx1g", "-Xms1g"]
@@ -164,32 +165,16 @@ BOUNDS = {
 
 
 def rows(results):
-    made = []
-    for name, (text, way, bound, unit) in RATIOS.items():
-        if name not in results:
-            continue
-        kinds = results[name]
-        row = {"text": text, "unit": unit, "null": None, "ratio": None, "met": None,
-               "target": f"{'>=' if way == 'up' else '<='} {bound:g}x"}  # fmt: skip
-        for kind in ("apache", "ours"):
-            row[kind] = statistics.median(kinds[kind]) if kinds[kind] else None
-        found = [o / a for a, o in zip(kinds["apache"], kinds["ours"])]
-        if found:
-            row["ratio"] = (statistics.median(found), min(found), max(found))
-            middle = row["ratio"][0]
-            row["met"] = middle >= bound if way == "up" else middle <= bound
-        made.append(row)
+    made = [table.ratio_row(name, RATIOS[name], results[name]) for name in RATIOS if name in results]
     for name, (text, way, bound, unit) in BOUNDS.items():
         kinds = results.get(name.removesuffix(" worst"))
         if not kinds:
             continue
         pick = max if name.endswith((" worst", " failures")) else statistics.median
-        row = {"text": text, "unit": unit, "null": None, "ratio": None,
+        row = {"name": name, "text": text, "unit": unit, "null": None, "ratio": None,
                "target": f"{'>=' if way == 'up' else '<='} {bound:g} {unit}".rstrip(),
                "ours": pick(kinds["ours"]),
                "apache": pick(kinds["apache"]) if kinds["apache"] else None}  # fmt: skip
-        row["met"] = row["ours"] >= bound if way == "up" else row["ours"] <= bound
+        row["met"] = table.reaches(way, row["ours"], bound)
         made.append(row)
-    for row in made:
-        row["name"] = row["text"]
     return made

@@ -27,7 +27,7 @@ def ratios(apache, ours):
 
 def rows(results):
     """One dict a line: name, text, numbers, ratio, target, met (None without Apache)."""
-    made = [ratio_row(name, results[name]) for name in TARGETS if name in results]
+    made = [ratio_row(name, TARGETS[name], results[name]) for name in TARGETS if name in results]
     big = results.get("big tree", {})
     if "ours" in big:
         made += [limit_row(name, big) for name in LIMITS]
@@ -35,8 +35,13 @@ def rows(results):
     return made
 
 
-def ratio_row(name, measured):
-    text, way, bound, unit = TARGETS[name]
+def reaches(way, value, bound):
+    return value >= bound if way == "up" else value <= bound
+
+
+def ratio_row(name, target, measured):
+    """A line of `target`, which is as those of TARGETS."""
+    text, way, bound, unit = target
     row = {"name": name, "text": text, "unit": unit, "met": None, "ratio": None}
     for kind in ("apache", "ours", "null"):
         row[kind] = statistics.median(measured[kind]) if measured.get(kind) else None
@@ -44,8 +49,7 @@ def ratio_row(name, measured):
     found = ratios(measured["apache"], measured["ours"])
     if found:
         row["ratio"] = (statistics.median(found), min(found), max(found))
-        middle = row["ratio"][0]
-        row["met"] = middle >= bound if way == "up" else middle <= bound
+        row["met"] = reaches(way, row["ratio"][0], bound)
     return row
 
 

@@ -33,8 +33,8 @@ struct Disk {
   bool is_fit = true;  ///< False: empty or damaged, until the member has followed a leader.
 };
 
-/// Members that elect. After a decision a stub of ZAB connects followers to their leader, lets the
-/// leader take an epoch when a quorum has connected, and notices broken links.
+/// Members that elect. After a decision a small model of ZAB connects followers to their leader,
+/// lets the leader take an epoch when a quorum has connected, and notices broken links.
 class World {
  public:
   World(quorum::Configuration configuration, uint64_t seed, PlantedBug bug = PlantedBug::kNone);
@@ -94,7 +94,7 @@ class World {
     bool crashed_quietly = false;
     uint64_t incarnation = 0;
     std::unique_ptr<Election> election;
-    // Stub of ZAB, valid with a decision.
+    // The model of ZAB, valid with a decision.
     std::optional<ServerId> leader;
     bool is_connected = false;  ///< Following: accepted by the leader.
     bool is_established = false;
@@ -130,7 +130,7 @@ class World {
   [[nodiscard]] uint64_t& generation(ServerId a, ServerId b);
   void announce(ServerId a, ServerId b, Kind kind);
 
-  // Stub of ZAB.
+  // The model of ZAB.
   void tick();
   void tick_follower(Member& member);
   void tick_leader(Member& member);

@@ -1,4 +1,4 @@
-// The stub of ZAB in the world of the election tests: epochs, followers, broken links.
+// The small model of ZAB in the world of the election tests: epochs, followers, broken links.
 #include "server/base/assert.h"
 #include "tests/server/election/world.h"
 
