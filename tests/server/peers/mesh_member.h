@@ -41,7 +41,13 @@ class MeshMember final : public MeshHandler {
     mesh_->set_peers(std::move(peers));
     mesh_->set_wanted(wanted);
   }
+  /// Tells the peer, and again at each new connection, as an election does: what was sent before
+  /// may be lost with the former one.
   void say(int64_t to, int64_t round) {
+    said_[to] = round;
+    send(to, round);
+  }
+  void send(int64_t to, int64_t round) {
     mesh_->send(ServerId{to}, wire::Notification{.vote = {.leader = ServerId{id_}},
                                                  .round = {round},
                                                  .version = wire::kNotificationVersion,
@@ -60,7 +66,12 @@ class MeshMember final : public MeshHandler {
   }
 
   // ---- MeshHandler ----
-  void on_connected(ServerId peer) override { ++connections[peer.value]; }
+  void on_connected(ServerId peer) override {
+    ++connections[peer.value];
+    if (const auto said = said_.find(peer.value); said != said_.end()) {
+      send(peer.value, said->second);
+    }
+  }
   void on_suspected(ServerId peer, const std::string& why) override {
     suspicions[peer.value].push_back(why);
   }
@@ -76,6 +87,7 @@ class MeshMember final : public MeshHandler {
 
  private:
   int64_t id_;
+  std::map<int64_t, int64_t> said_;
   std::unique_ptr<ElectionMesh> mesh_;
   uint16_t port_ = 0;
 };
