@@ -6,7 +6,7 @@
 # Needs Go 1.24 or later. QUORATE_TOOLS: where they are kept (~/.cache/quorate/tools).
 set -euo pipefail
 
-readonly helm_version=v3.19.0 kubeconform_version=v0.6.7 kubernetes_version=1.34.4
+readonly helm_version=v3.19.0 kubernetes_version=1.34.4
 tools="${QUORATE_TOOLS:-$HOME/.cache/quorate/tools}"
 export CGO_ENABLED=0 GOFLAGS=-trimpath
 # Kubernetes' own parts, which its module names without a version that could be fetched.
@@ -22,18 +22,27 @@ readonly staging=(
 build() {
   local folder="$1" name="$2" package="$3" flags="$4"
   (cd "$folder" && nice -n 10 go build -p "${QUORATE_TOOLS_JOBS:-$(nproc)}" -ldflags "-s -w $flags" \
-    -o "$tools/.$name.$$" "$package")
+    -o "$tools/.$name.$$" "$package") || return 1
   mv "$tools/.$name.$$" "$tools/$name"
 }
 
-# $1 name, $2 module@version, $3 package, $4 linker flags
+# $1 name, $2 package@version, $3 linker flags
 build_module() {
   local folder
   folder="$(mktemp -d)"
-  (cd "$folder" && go mod init tool && go get "$2") >"$tools/$1.log" 2>&1 ||
-    { cat "$tools/$1.log" >&2 && return 1; }
-  build "$folder" "$1" "$3" "$4" 2>>"$tools/$1.log" || { cat "$tools/$1.log" >&2 && return 1; }
+  GOBIN="$folder" nice -n 10 go install -p "${QUORATE_TOOLS_JOBS:-$(nproc)}" -ldflags "-s -w $3" \
+    "$2" >"$tools/$1.log" 2>&1 || { tail -n 20 "$tools/$1.log" >&2 && return 1; }
+  mv "$folder/$1" "$tools/$1"
   rm -rf "$folder"
+}
+
+# The version of Kubernetes that helm takes for granted where it is connected to none.
+helm_assumes() {
+  local each
+  for each in chartutil lint/rules; do
+    printf -- '-X helm.sh/helm/v3/pkg/%s.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/%s.k8sVersionMinor=%s ' \
+      "$each" "$each" "$(cut -d. -f2 <<<"$kubernetes_version")"
+  done
 }
 
 # $1: kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy or kubectl
@@ -41,7 +50,7 @@ build_kubernetes() {
   local name="$1" folder part version="k8s.io/component-base/version"
   folder="$(mktemp -d)"
   {
-    printf 'module tool\n\ngo 1.24.0\n\nrequire k8s.io/kubernetes v%s\n\n' "$kubernetes_version"
+    printf 'module quorate.dev/tools\n\ngo 1.24.0\n\nrequire k8s.io/kubernetes v%s\n\n' "$kubernetes_version"
     for part in "${staging[@]}"; do
       printf 'replace k8s.io/%s => k8s.io/%s v0.%s\n' "$part" "$part" "${kubernetes_version#1.}"
     done
@@ -51,18 +60,15 @@ build_kubernetes() {
   (cd "$folder" && go mod tidy -e) >"$tools/$name.log" 2>&1
   build "$folder" "$name" "k8s.io/kubernetes/cmd/$name" \
     "-X $version.gitVersion=v$kubernetes_version -X $version.gitMajor=1 -X $version.gitMinor=34" \
-    2>>"$tools/$name.log" || { cat "$tools/$name.log" >&2 && return 1; }
+    2>>"$tools/$name.log" || { tail -n 20 "$tools/$name.log" >&2 && return 1; }
   rm -rf "$folder"
 }
 
 make_tool() {
   case "$1" in
     helm)
-      build_module helm "helm.sh/helm/v3@$helm_version" helm.sh/helm/v3/cmd/helm \
-        "-X helm.sh/helm/v3/internal/version.version=$helm_version" ;;
-    kubeconform)
-      build_module kubeconform "github.com/yannh/kubeconform@$kubeconform_version" \
-        github.com/yannh/kubeconform/cmd/kubeconform "" ;;
+      build_module helm "helm.sh/helm/v3/cmd/helm@$helm_version" \
+        "-X helm.sh/helm/v3/internal/version.version=$helm_version $(helm_assumes)" ;;
     kube-apiserver | kube-controller-manager | kube-scheduler | kubelet | kube-proxy | kubectl)
       build_kubernetes "$1" ;;
     *) echo "no such tool: $1" >&2 && exit 2 ;;
