@@ -118,7 +118,6 @@ bool Member::do_one(DiskWork work, std::optional<Zxid>& synced, int64_t& bytes) 
                               context_.has(Bug::kFsyncErrorIgnored) && context_.random.one_in(50);
                           if (!is_lost) {
                             disk_.log[append.zxid] = append.txn;
-                            memberships_.logged(id_, append.zxid);
                           }
                           synced = append.zxid;
                           bytes += static_cast<int64_t>(append.txn->size());
@@ -185,7 +184,6 @@ void Member::do_install(InstallWork work) {
       .zxid = work.zxid, .bytes = std::move(work.bytes), .is_stream = true};
   if (!context_.has(Bug::kSnapshotNotStored)) {
     disk_.store(snapshot);
-    memberships_.installed(id_, work.zxid);
   }
   auto database = std::make_shared<tree::Database>(load(snapshot));
   checker_.installed(id_, work.zxid, database->tree().digest());
