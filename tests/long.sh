@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# What takes longer than tests/run.sh may: 200 kill rounds, long differential runs and fuzzing, and
-# the comparison with Apache ZooKeeper.
+# What takes longer than tests/run.sh may: 200 kill rounds, long differential runs and fuzzing, more
+# rounds of faults, and the comparison with Apache ZooKeeper.
 #
 #   tests/long.sh                            about two hours on two cores
-#   tests/long.sh --hours N                  simulates for so long, in place of 2,000 seeds
+#   tests/long.sh --hours N                  simulates for so long, in place of 2,000 seeds, and breaks
+#                                            real processes for as long again, in place of 30 rounds
 #   FUZZ_SECONDS=10 BENCH_RUNS=1 tests/long.sh   the same, shorter: of each fuzz target, and how
 #                                            many runs of each server
 set -euo pipefail
@@ -20,6 +21,9 @@ fi
 step "simulation, long"
 # Not those that .ci/run has simulated.
 build/release/bin/sim --seed 1000001 --seeds 2000 --minutes "$minutes" --jobs "$(nproc)"
+step "real processes in network namespaces, long"
+QUORATE_SERVER="$root/build/release/bin/quorate-server" \
+  tests/faults/run.sh --long --seed 1001 --rounds 30 --hours "$((minutes / 60))"
 step "compatibility with Apache ZooKeeper, long"
 QUORATE_SERVER="$root/build/release/bin/quorate-server" tests/compat/run.sh --long
 step "fuzzing: build"

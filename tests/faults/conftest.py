@@ -1,6 +1,7 @@
 """Options and fixtures of the fault tests. They run in namespaces that run.sh makes."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -21,7 +22,7 @@ def pytest_addoption(parser):
 
 def pytest_configure():
     """Refuses to touch a network that is not ours, and makes the places that are."""
-    interfaces = sorted(os.listdir("/sys/class/net")) if os.path.isdir("/sys/class/net") else []
+    interfaces = [name for _, name in socket.if_nameindex()]
     if os.environ.get("QUORATE_FAULTS_NAMESPACES") != "made" or os.getpid() > 2:
         pytest.exit("start these tests with tests/faults/run.sh: they need namespaces of their own "
                     f"(this network has {interfaces})", returncode=2)  # fmt: skip

@@ -83,21 +83,20 @@ class Round:
     def rest(self):
         """Ends the load, waits until sessions that ended are gone, and reads every member."""
         self.workload.end(SECONDS)
-        self.history.entries = self.workload.entries()
-        ended = {entry.session for entry in self.history.entries if isinstance(entry, Session)}
+        ended = {e.session for e in self.workload.entries() if isinstance(e, Session)}
 
         def is_quiet():
-            self.workload.keep_alive()
-            self.history.trees = {member.number: read_tree(member) for member in self.ensemble}
-            return not any(node.owner in ended for tree in self.history.trees.values()
-                           for node in tree.values())  # fmt: skip
+            return not any(node.owner in ended for member in self.ensemble
+                           for node in read_tree(member, "/e").values())  # fmt: skip
 
-        try:
-            wait_until(is_quiet, 5 * SESSION_SECONDS, "ephemerals outlive their sessions")
-        except AssertionError as error:
-            self.found.append(f"[quiet] {error}")
+        with self.workload.kept_alive():
+            try:
+                wait_until(is_quiet, 5 * SESSION_SECONDS, "ephemerals outlive their sessions")
+            except AssertionError as error:
+                self.found.append(f"[quiet] {error}")
+            self.history.trees = {member.number: read_tree(member) for member in self.ensemble}
+            self.history.digests = {member.number: digests(member) for member in self.ensemble}
         self.history.entries = self.workload.entries()
-        self.history.digests = {member.number: digests(member) for member in self.ensemble}
         self.tell(self.summary(len(ended)))
 
     def summary(self, sessions):

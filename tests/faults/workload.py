@@ -13,6 +13,7 @@ Each value is "CLIENT-NUMBER", different for each write.
 """
 
 import collections
+import contextlib
 import random
 import threading
 import time
@@ -20,7 +21,6 @@ import time
 from history import (ABANDONED, CHILD, CLOSED, DATA, EXPIRED, OK, REFUSED, Event, Node, Operation,
                      Session)  # fmt: skip
 from member import wait_until
-from zk import tree
 from zk.connection import ZERO_PASSWORD, Connection
 
 REGISTERS = 8
@@ -87,6 +87,17 @@ class Client(threading.Thread):
         elif end == ABANDONED:
             self.end_session(ABANDONED)
         if end:
+            self.disconnect()
+
+    def ping(self):
+        """Keeps the session, if there is one."""
+        try:
+            if self.link is not None:
+                self.link.send({"op": "ping"})
+                self.receive()
+            elif self.session:
+                self.connect()
+        except Lost:
             self.disconnect()
 
     # Connections.
@@ -299,17 +310,23 @@ class Workload:
         for client in self.clients:
             client.finish(seconds, (None, CLOSED, ABANDONED)[client.number % 3])
 
-    def keep_alive(self):
-        """Pings for the sessions that go on; call it more often than their timeout."""
-        for client in self.clients:
-            if client.link is not None:
-                try:
-                    client.link.send({"op": "ping"})
-                    client.receive()
-                except Lost:
-                    client.disconnect()
-            elif client.session:
-                client.connect()
+    @contextlib.contextmanager
+    def kept_alive(self):
+        """Pings for the sessions that go on after end(), until the block is left."""
+        leaving = threading.Event()
+
+        def ping():
+            while not leaving.wait(self.timeout / 8):
+                for client in self.clients:
+                    client.ping()
+
+        pinging = threading.Thread(target=ping, daemon=True)
+        pinging.start()
+        try:
+            yield
+        finally:
+            leaving.set()
+            pinging.join()
 
     def entries(self):
         return [entry for client in self.clients for entry in client.entries]
@@ -320,13 +337,37 @@ class Workload:
             client.disconnect()
 
 
-def read_tree(member):
-    """{path: Node} of all that the clients can have made, after a sync."""
+def read_tree(member, top="/"):
+    """{path: Node} of `top` and all below, after a sync; all nodes of a level are asked for at once."""
+    nodes, level = {}, [top]
     with member.open() as connection:
         connection.must({"op": "sync", "path": "/"})
-        nodes = tree.dump(connection)
+        while level:
+            read = _ask_all(connection, [{"op": "getData", "path": path} for path in level])
+            nodes.update({path: _node(body) for path, body in zip(level, read) if body})
+            parents = [path for path in level if path in nodes and nodes[path].children]
+            below = _ask_all(connection, [{"op": "getChildren", "path": path} for path in parents])
+            level = [f"{path.rstrip('/')}/{name}" for path, body in zip(parents, below) if body
+                     for name in body["children"]]  # fmt: skip
         connection.ask({"op": "closeSession"})
-    return {path: Node(value=node["data"].decode(errors="replace"), owner=node["stat"]["ephemeralOwner"],
-                       children=node["stat"]["numChildren"],
-                       **{key: node["stat"][key] for key in ("czxid", "mzxid", "pzxid", "version", "cversion")})
-            for path, node in nodes.items()}  # fmt: skip
+    return nodes
+
+
+def _ask_all(connection, requests):
+    """The bodies of their answers; None for those that failed, as for nodes that have just gone."""
+    bodies = []
+    for start in range(0, len(requests), 200):
+        for request in requests[start : start + 200]:
+            connection.send(request)
+        replies = connection.drain()
+        if replies and replies[-1]["kind"] != "reply":
+            raise AssertionError(f"no answer: {replies[-1]}")
+        bodies += [reply["body"] if reply["err"] == 0 else None for reply in replies]
+    return bodies
+
+
+def _node(body):
+    stat = body["stat"]
+    shown = {key: stat[key] for key in ("czxid", "mzxid", "pzxid", "version", "cversion")}
+    return Node(value=body["data"].decode(errors="replace"), owner=stat["ephemeralOwner"],
+                children=stat["numChildren"], **shown)  # fmt: skip
