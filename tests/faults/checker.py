@@ -122,7 +122,7 @@ def rule_digests(facts):
 def rule_real_time(facts):
     """A write that was answered before another was asked for has the smaller zxid; none share one."""
     for (one, write), (other, next_write) in zip(facts.applied, facts.applied[1:]):
-        if one == other:
+        if one == other and (write.multi is None or write.multi != next_write.multi):
             yield f"one transaction for two: {tell(write)}; {tell(next_write)}"
     answered = sorted((op for op in facts.writes if op.outcome == OK), key=lambda op: op.completed)
     greatest, position = None, 0
@@ -170,6 +170,22 @@ def rule_once(facts):
     for path, count in possible.items():
         if path in facts.tree and facts.tree[path].version > count:
             yield f"{path} has version {facts.tree[path].version} after at most {count} writes"
+
+
+def rule_multi_all_or_nothing(facts):
+    """The parts of a multi are one transaction: all of them happen, at once, or none does."""
+    zxids = {id(op): zxid for zxid, op in facts.applied}
+    parts = collections.defaultdict(list)
+    for op in facts.writes:
+        if op.multi is not None:
+            parts[op.multi].append(op)
+    for multi in parts.values():
+        happened = {zxids[id(op)] for op in multi if id(op) in zxids}
+        # A part without an answer may have been overwritten before anybody looked, but by something.
+        untouched = [op for op in multi if id(op) not in zxids and op.path in facts.tree
+                     and happened and facts.tree[op.path].mzxid < max(happened)]  # fmt: skip
+        if len(happened) > 1 or untouched or (happened and any(op.outcome == REFUSED for op in multi)):
+            yield "; ".join(f"{tell(op)} at {zxids.get(id(op), 0):#x}" for op in multi)
 
 
 def rule_refused_never_appear(facts):

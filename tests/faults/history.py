@@ -41,6 +41,7 @@ class Operation:
     watch: bool = False
     is_sequential: bool = False
     is_ephemeral: bool = False
+    multi: str | None = None  # The parts of a multi have the same one, and share all else.
     name: str | None = None
     names: list | None = None  # Of a children.
 

@@ -71,9 +71,14 @@ def correct():
     story.add(GONE, "create", "/e/3-1", value="3-1", name="/e/3-1", is_ephemeral=True, zxid=20)
     story.end(GONE, CLOSED)
     story.add(TWO, "children", "/e", names=["1-5"], changed=21, zxid=21)
-    story.add(ONE, "sync", "/", zxid=21)
+    story.add(TWO, "set", "/r/1", value="2-7", version=1, changed=22, zxid=22, multi="2-7")
+    story.add(TWO, "set", "/r/2", value="2-8", version=1, changed=22, zxid=22, multi="2-7")
+    story.op("2-8").invoked = story.op("2-7").invoked
+    story.add(ONE, "sync", "/", zxid=22)
     tree = {
         "/r/0": node("2-3", 1, version=3, changed=13),
+        "/r/1": node("2-7", 1, version=1, changed=22),
+        "/r/2": node("2-8", 1, version=1, changed=22),
         "/n/1-2": node("1-2", 14),
         "/q/s-0000000000": node("1-4", 17),
         "/q/s-0000000001": node("2-4", 18),
@@ -119,11 +124,11 @@ def a_condition_that_did_not_hold(story):
 
 
 def a_version_with_two_values(story):
-    story.add(TWO, "get", "/r/0", value="1-1", version=3, changed=13, zxid=21)
+    story.add(TWO, "get", "/r/0", value="1-1", version=3, changed=13, zxid=31)
 
 
 def an_unknown_write_is_there_twice(story):
-    story.add(TWO, "get", "/r/0", value="2-3", version=4, changed=22, zxid=22)
+    story.add(TWO, "get", "/r/0", value="2-3", version=4, changed=32, zxid=32)
 
 
 def more_versions_than_writes(story):
@@ -132,11 +137,21 @@ def more_versions_than_writes(story):
 
 
 def a_created_node_is_there_twice(story):
-    put(story, "/q/s-0000000002", node("2-4", 22))
+    put(story, "/q/s-0000000002", node("2-4", 32))
+
+
+def a_multi_happens_in_part(story):
+    for shown in story.nodes("/r/2"):
+        shown.value, shown.version, shown.mzxid = "0", 0, 2
+    story.op("2-7").outcome = story.op("2-8").outcome = UNKNOWN
+
+
+def a_multi_is_two_transactions(story):
+    story.op("2-8").zxid = 23
 
 
 def a_refused_write_is_read(story):
-    story.add(ONE, "get", "/r/0", value="2-2", version=3, changed=13, zxid=22)
+    story.add(ONE, "get", "/r/0", value="2-2", version=3, changed=13, zxid=32)
 
 
 def a_refused_write_is_there(story):
@@ -158,19 +173,19 @@ def a_deleted_node_is_back(story):
 
 
 def a_new_name_exists(story):
-    story.add(TWO, "create", "/n/2-9", REFUSED, value="2-9", error=NODE_EXISTS, zxid=22)
+    story.add(TWO, "create", "/n/2-9", REFUSED, value="2-9", error=NODE_EXISTS, zxid=32)
 
 
 def a_node_is_missing(story):
-    story.add(ONE, "delete", "/n/1-2", REFUSED, error=NO_NODE, zxid=22)
+    story.add(ONE, "delete", "/n/1-2", REFUSED, error=NO_NODE, zxid=32)
 
 
 def a_version_was_current(story):
     story.op("2-2").expected = 2
     story.history.entries.remove(story.op(outcome=UNKNOWN))
-    story.add(TWO, "set", "/r/0", value="2-3", version=3, changed=22, zxid=22)
+    story.add(TWO, "set", "/r/0", value="2-3", version=3, changed=32, zxid=32)
     for shown in story.nodes("/r/0"):
-        shown.mzxid = 22
+        shown.mzxid = 32
     story.history.entries.remove(story.op(kind="get", version=3))
 
 
@@ -184,30 +199,30 @@ def a_session_goes_back_over_an_error(story):
 
 def a_write_of_an_earlier_connection_comes_late(story):
     story.add(TWO, "set", "/r/0", UNKNOWN, value="2-5")
-    story.add(TWO, "create", "/n/2-6", value="2-6", name="/n/2-6", zxid=22)
-    put(story, "/n/2-6", node("2-6", 22))
+    story.add(TWO, "create", "/n/2-6", value="2-6", name="/n/2-6", zxid=32)
+    put(story, "/n/2-6", node("2-6", 32))
     for shown in story.nodes("/r/0"):
-        shown.value, shown.version, shown.mzxid = "2-5", 4, 23
+        shown.value, shown.version, shown.mzxid = "2-5", 4, 33
 
 
 def a_read_misses_an_earlier_write(story):
-    story.add(TWO, "get", "/r/0", value="1-1", version=2, changed=11, zxid=21)
+    story.add(TWO, "get", "/r/0", value="1-1", version=2, changed=11, zxid=31)
 
 
 def a_read_shows_the_future(story):
-    story.add(TWO, "get", "/r/0", value="2-3", version=3, changed=30, zxid=21)
+    story.add(TWO, "get", "/r/0", value="2-3", version=3, changed=40, zxid=31)
 
 
 def a_read_shows_what_was_deleted(story):
-    story.add(TWO, "get", "/n/1-3", value="1-3", version=0, changed=15, zxid=21)
+    story.add(TWO, "get", "/n/1-3", value="1-3", version=0, changed=15, zxid=31)
 
 
 def a_list_lacks_a_node(story):
-    story.add(TWO, "children", "/n", names=[], changed=16, zxid=21)
+    story.add(TWO, "children", "/n", names=[], changed=16, zxid=31)
 
 
 def a_list_shows_what_was_deleted(story):
-    story.add(TWO, "children", "/n", names=["1-2", "1-3"], changed=16, zxid=21)
+    story.add(TWO, "children", "/n", names=["1-2", "1-3"], changed=16, zxid=31)
 
 
 def a_list_shows_the_future(story):
@@ -281,6 +296,7 @@ PLANTED = {
     "real_time": [a_later_write_has_a_smaller_zxid, one_zxid_for_two],
     "versions": [two_writes_of_one_version, a_condition_that_did_not_hold, a_version_with_two_values],
     "once": [an_unknown_write_is_there_twice, more_versions_than_writes, a_created_node_is_there_twice],
+    "multi_all_or_nothing": [a_multi_happens_in_part, a_multi_is_two_transactions],
     "refused_never_appear": [a_refused_write_is_read, a_refused_write_is_there],
     "acknowledged_survive": [an_answered_set_is_lost, an_answered_create_is_lost, a_deleted_node_is_back,
                              an_ephemeral_is_gone_before_its_session],

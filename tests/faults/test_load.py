@@ -40,13 +40,15 @@ def test_saturation_on_half_a_core_causes_no_election(ensemble, request, say):
     seconds = 600 if request.config.getoption("--long") else 60
     leader, epoch, before = ensemble.find_leader(), ensemble.epoch(), elections(ensemble)
     with Throttle(ensemble, SHARE) as throttle:
-        result = take(bench(ensemble, seconds, "get=50,set=50"))
+        used = sum(member.cpu_seconds() for member in ensemble)
+        result = take(bench(ensemble, seconds, "get=50,set=50", sessions=16, outstanding=128))
+        used = sum(member.cpu_seconds() for member in ensemble) - used
         held_back = throttle.throttled_seconds()
         assert (ensemble.find_leader(), ensemble.epoch()) == (leader, epoch)
     assert elections(ensemble) == before
     say(f"{seconds} s on {SHARE} cores each ({throttle.how}): {result['throughput']:,.0f} operations/s, "
         f"p99 {result['latency_us']['all']['p99'] / 1000:.0f} ms, no election; "
-        f"held back for {held_back or 0:.0f} s in sum")  # fmt: skip
+        f"used {used / seconds / 3:.2f} cores each, held back for {held_back or 0:.0f} s in sum")  # fmt: skip
 
 
 def stop_it(member, _leaving):

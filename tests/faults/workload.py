@@ -9,6 +9,9 @@ if it is one that stays; watches come along as client libraries do it (setWatche
     /q/s-NNNNNNNNNN    sequential; never deleted
     /e/CLIENT-NUMBER   ephemeral
 
+A multi sets two registers, conditionally or not. Now and then a client leaves its connection with
+requests in flight, and goes on with its session over another one.
+
 Each value is "CLIENT-NUMBER", different for each write.
 """
 
@@ -28,11 +31,20 @@ BATCH_MAX = 8
 OWN_NODES_MAX = 20  # A client deletes when it has more of them.
 CHILDREN_CHANGED = 4
 EPHEMERAL, SEQUENTIAL = 1, 2
+FAILED = -1  # The type of a multi's result when one of its parts failed; error 0: another one did.
+LEAVES = 0.01  # How often a batch is sent and not waited for.
 PAUSE = 0.004  # Seconds between two batches of a client: load, but not all that there is.
 
 
 class Lost(Exception):
     """The connection is gone, or nothing comes over it any more."""
+
+
+def parts_of(frame, count):
+    """A body for each operation of a request: of a multi its results, which carry their errors."""
+    if count == 1:
+        return [frame["body"]]
+    return frame["body"].get("results", [{}] * count)
 
 
 class Client(threading.Thread):
@@ -71,7 +83,7 @@ class Client(threading.Thread):
                 self.members.append(self.members.pop(0))
                 self.stopping.wait(0.02)  # As client libraries do, before they try the next one.
                 return False
-            self.perform(make())
+            self.perform(make(), leaves=not self.stopping.is_set() and self.random.random() < LEAVES)
             return True
         except Lost:
             self.disconnect()
@@ -158,30 +170,34 @@ class Client(threading.Thread):
 
     # Requests.
 
-    def perform(self, pairs):
-        """Sends requests, [(operation, wire form)], together, and records their outcomes."""
+    def perform(self, pairs, leaves=False):
+        """Sends requests, [(operations, wire form)], together, and records their outcomes."""
         waiting = collections.deque()
         try:
-            for operation, request in pairs:
-                operation.invoked = time.monotonic()
-                waiting.append(operation)
+            for operations, request in pairs:
+                for operation in operations:
+                    operation.invoked = time.monotonic()
+                waiting.append(operations)
                 self.link.send(request)
+            if leaves:
+                raise Lost
             while waiting:
                 frame = self.receive()
-                operation = waiting.popleft()
-                operation.completed, operation.zxid = self.heard, frame["zxid"]
-                self.entries.append(operation)
-                self.settle(operation, frame)
+                for operation, body in zip(waiting[0], parts_of(frame, len(waiting[0]))):
+                    operation.completed, operation.zxid = self.heard, frame["zxid"]
+                    self.entries.append(operation)
+                    self.settle(operation, frame["err"], body)
+                waiting.popleft()
         except (Lost, OSError) as error:
-            for operation in waiting:
-                self.entries.append(operation)
+            for operations in waiting:
+                self.entries += operations
             raise Lost from error
 
-    def settle(self, operation, frame):
+    def settle(self, operation, error, body):
         """Fills in what the reply says."""
-        body, path = frame["body"], operation.path
-        if frame["err"] != 0:
-            operation.outcome, operation.error = REFUSED, frame["err"]
+        path = operation.path
+        if error != 0 or body.get("type") == FAILED:
+            operation.outcome, operation.error = REFUSED, error or body["err"]
             return
         operation.outcome = OK
         stat = body.get("stat", {})
@@ -216,8 +232,10 @@ class Client(threading.Thread):
     def choose(self):
         draw = self.random.random()
         register = f"/r/{self.random.randrange(REGISTERS)}"
-        if draw < 0.30:
+        if draw < 0.26:
             return self.set(register)
+        if draw < 0.30:
+            return self.multi(register)
         if draw < 0.55:
             return self.get(register, watch=self.random.random() < 0.5)
         if draw < 0.63:
@@ -241,27 +259,34 @@ class Client(threading.Thread):
     def set(self, path):
         expected = self.versions.get(path, -1) if self.random.random() < 0.5 else -1
         value = self.value()
-        return (self.make("set", path, value=value, expected=expected),
+        return ([self.make("set", path, value=value, expected=expected)],
                 {"op": "setData", "path": path, "data": value.encode(), "version": expected})  # fmt: skip
+
+    def multi(self, register):
+        other = f"/r/{(int(register[3:]) + self.random.randrange(1, REGISTERS)) % REGISTERS}"
+        (one,), first = self.set(register)
+        (two,), second = self.set(other)
+        one.multi = two.multi = one.value
+        return [one, two], {"op": "multi", "ops": [first, second]}
 
     def create(self, path, flags):
         value = self.value()
-        return (self.make("create", path, value=value, is_sequential=bool(flags & SEQUENTIAL),
-                          is_ephemeral=bool(flags & EPHEMERAL)),
+        return ([self.make("create", path, value=value, is_sequential=bool(flags & SEQUENTIAL),
+                           is_ephemeral=bool(flags & EPHEMERAL))],
                 {"op": "create2", "path": path, "data": value.encode(), "flags": flags})  # fmt: skip
 
     def delete(self, path):
-        return self.make("delete", path), {"op": "delete", "path": path}
+        return [self.make("delete", path)], {"op": "delete", "path": path}
 
     def get(self, path, watch):
-        return (self.make("get", path, watch=watch), {"op": "getData", "path": path, "watch": watch})
+        return ([self.make("get", path, watch=watch)], {"op": "getData", "path": path, "watch": watch})
 
     def children(self, path, watch):
-        return (self.make("children", path, watch=watch),
+        return ([self.make("children", path, watch=watch)],
                 {"op": "getChildren2", "path": path, "watch": watch})  # fmt: skip
 
     def sync(self):
-        return self.make("sync", "/"), {"op": "sync", "path": "/"}
+        return [self.make("sync", "/")], {"op": "sync", "path": "/"}
 
 
 class Workload:
