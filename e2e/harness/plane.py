@@ -1,0 +1,155 @@
+"""What a run of the tests stands on: an API server and the operator. Ended by their ids, always.
+
+Without a kubeconfig the API is a quorate-local of our own; with one it is whatever that names, and
+only the operator is ours.
+"""
+
+import glob
+import json
+import os
+import signal
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+from . import processes
+from .kubectl import Kubectl, KubectlError
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ("quorate.test/server:1", "quorate.test/server:2")
+START_TIMEOUT_S = 60
+
+
+def await_true(check, what, seconds=START_TIMEOUT_S):
+    """For what tells nobody when it happens; everything else is awaited by events."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Plane:
+    def __init__(self, folder, binaries, kubeconfig=None):
+        self.folder, self.binaries = Path(folder), Path(binaries)
+        self.is_local = kubeconfig is None
+        self.data = self.folder / "plane"
+        self.kubectl = Kubectl(kubeconfig or str(self.data / "kubeconfig"))
+        self.images = IMAGES if self.is_local else os.environ["QUORATE_E2E_IMAGES"].split(",")
+        self.api, self.operator = None, None
+        self.metrics_port, self.probe_port = free_port(), free_port()
+
+    # Start and end.
+
+    def start(self):
+        if self.is_local:
+            self.start_api()
+        self.kubectl("apply", "--server-side", "-f", str(ROOT / "deploy/crd"))
+        self.kubectl("wait", "--for=condition=Established", "crd/quorumclusters.quorate.dev")
+        self.start_operator()
+        return self
+
+    def start_api(self):
+        images = [word for image in self.images
+                  for word in ("--image", f"{image}={self.binaries / 'quorate-server'}")]
+        self.api = processes.start(
+            [self.binaries / "quorate-local", "up", "--dir", self.data, "--zones", "a,b,c",
+             "--nodes-per-zone", "3", "--backoff-ms", "500", *images],
+            self.folder / "quorate-local.log", {"QUORATE_REQUEST_LOG": str(self.folder / "requests.log")},
+        )
+        await_true(self._api_serves, "quorate-local serves")
+
+    def _api_serves(self):
+        assert self.api.poll() is None, f"quorate-local ended, see {self.folder}/quorate-local.log"
+        try:
+            return self.data.joinpath("kubeconfig").exists() and self.kubectl("get", "--raw", "/readyz") == "ok"
+        except KubectlError:
+            return False
+
+    def start_operator(self):
+        """Short leases, so that the next operator need not wait long for the place of a killed one."""
+        self.operator = processes.start(
+            [self.binaries / "quorate-operator", "--kubeconfig", self.kubectl.kubeconfig,
+             "--lease-duration", "3", "--renew-deadline", "2", "--retry-period", "0.5",
+             "--health-probe-bind-address", f"127.0.0.1:{self.probe_port}",
+             "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}", "--log-level", "debug"],
+            self.folder / "operator.log",
+        )
+        await_true(self._operator_serves, "the operator's probe answers")
+
+    def _operator_serves(self):
+        assert self.operator.poll() is None, f"the operator ended, see {self.folder}/operator.log"
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port}/healthz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def kill_operator(self):
+        self.operator.kill()
+        self.operator.wait()
+
+    def restart_operator(self):
+        self.kill_operator()
+        self.start_operator()
+
+    def stop(self):
+        if self.operator is not None:
+            processes.end(self.operator)
+        if self.api is not None:
+            processes.end(self.api)
+            for pid in self._pids().values():
+                os.kill(pid, signal.SIGKILL)
+
+    # What only works where Pods are processes of this machine.
+
+    def _records(self):
+        """The records of processes that quorate-local keeps: {Pod's uid: record}."""
+        found = {}
+        for path in glob.glob(f"{self.data}/pods/*/containers/*/run.json"):
+            try:
+                found[path.split("/")[-4]] = json.loads(Path(path).read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue  # It just went.
+        return found
+
+    def _pids(self):
+        """Those that still are what was recorded: an id may have been given to another process."""
+        return {uid: record["pid"] for uid, record in self._records().items()
+                if self._start_ticks(record["pid"]) == record["start_ticks"]}
+
+    @staticmethod
+    def _start_ticks(pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                return int(file.read().rpartition(")")[2].split()[19])
+        except OSError:
+            return None
+
+    def pid_of(self, uid):
+        return self._pids().get(uid)
+
+    def kill_pod(self, uid):
+        """kill -9 of its process; nobody is told."""
+        pid = self.pid_of(uid)
+        assert pid is not None, f"no process of Pod {uid}"
+        os.kill(pid, signal.SIGKILL)
+
+    def set_power(self, zone, is_on):
+        """Of all nodes of a zone."""
+        word = "local.quorate.dev/power-" if is_on else "local.quorate.dev/power=off"
+        self.kubectl("annotate", "nodes", "-l", f"topology.kubernetes.io/zone={zone}", word, "--overwrite")
+
+    def metrics(self):
+        """The operator's: {name with labels: value}."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+                for line in lines if line and not line.startswith("#")}
