@@ -72,23 +72,38 @@ def fill(program, root):
     return copied
 
 
-def package_of(path):
-    """Debian's package of a file. dpkg knows libraries by the path before /usr was merged, or after."""
-    for each in (path, path.resolve(), pathlib.Path(str(path.resolve()).removeprefix("/usr"))):
-        done = subprocess.run(["dpkg-query", "-S", each], capture_output=True, text=True)
-        if done.returncode == 0:
-            return done.stdout.split(":")[0].strip()
-    return "ca-certificates" if path == CERTIFICATES else None
+def spellings(path):
+    """dpkg knows a file by the path before /usr was merged, or after."""
+    real = path.resolve()
+    return (str(path), str(real), str(real).removeprefix("/usr"))
 
 
-def fields_of(package):
-    form = "${Version}\t${Architecture}\t${Homepage}\t${source:Package}\t${source:Version}"
-    return dict(zip(("version", "architecture", "homepage", "source", "source_version"),
-                    output_of("dpkg-query", "-W", f"-f={form}\n", package).splitlines()[0].split("\t")))
+def packages_of(paths):
+    """{path: Debian's package that it is from}."""
+    asked = sorted({each for path in paths for each in spellings(path)})
+    # It fails when it does not know one of them, and tells of the others.
+    text = subprocess.run(["dpkg-query", "-S", *asked], capture_output=True, text=True).stdout
+    found = {line.split(": ")[1]: line.split(":")[0] for line in text.splitlines()}
+    result = {CERTIFICATES: "ca-certificates"}  # Made when that is installed, so of no package's list.
+    for path in paths:
+        for each in spellings(path):
+            if each in found:
+                result.setdefault(path, found[each])
+        if path not in result:
+            raise SystemExit(f"{path} is of no package")
+    return result
 
 
-def package_entry(package):
-    fields = fields_of(package)
+def fields_of(packages):
+    """{package: what dpkg says of it}."""
+    names = ("name", "version", "architecture", "homepage", "source", "source_version")
+    form = "${Package}\t${Version}\t${Architecture}\t${Homepage}\t${source:Package}\t${source:Version}\n"
+    lines = output_of("dpkg-query", "-W", f"-f={form}", *sorted(packages)).splitlines()
+    return {line.split("\t")[0]: dict(zip(names, line.split("\t"))) for line in lines}
+
+
+def package_entry(fields):
+    package = fields["name"]
     locator = f"pkg:deb/debian/{package}@{fields['version']}?arch={fields['architecture']}"
     return {
         "SPDXID": f"SPDXRef-Package-{re.sub('[^a-zA-Z0-9.-]', '-', package)}",
@@ -126,16 +141,16 @@ def sbom_of(program, root, copied, version):
         "licenseConcluded": "Apache-2.0", "licenseDeclared": "Apache-2.0", "copyrightText": "NOASSERTION",
         "primaryPackagePurpose": "CONTAINER",
     }
+    owners = packages_of(copied.values())
+    fields = fields_of(owners.values())
     packages, files, relations = {}, [], [("SPDXRef-DOCUMENT", "DESCRIBES", ours["SPDXID"])]
     for number, path in enumerate(sorted(p for p in root.rglob("*") if p.is_file() and not p.is_symlink())):
         files.append(file_entry(root, path, number))
         owner = ours["SPDXID"]
         if path in copied:
-            name = package_of(copied[path])
-            if name is None:
-                raise SystemExit(f"{copied[path]} is of no package")
+            name = owners[copied[path]]
             if name not in packages:
-                packages[name] = package_entry(name)
+                packages[name] = package_entry(fields[name])
                 relations.append((ours["SPDXID"], "DEPENDS_ON", packages[name]["SPDXID"]))
             owner = packages[name]["SPDXID"]
         relations.append((owner, "CONTAINS", files[-1]["SPDXID"]))
