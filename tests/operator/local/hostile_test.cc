@@ -159,6 +159,12 @@ class Mutator {
   std::mt19937_64 random_;
 };
 
+#ifdef __SANITIZE_THREAD__
+constexpr int kRequests = 150;  // One thread: nothing to find, and each takes long.
+#else
+constexpr int kRequests = 1500;
+#endif
+
 class Hostile : public ::testing::TestWithParam<uint64_t> {};
 
 TEST_P(Hostile, RequestsAreAnswered) {
@@ -170,7 +176,7 @@ TEST_P(Hostile, RequestsAreAnswered) {
   world.create(now);
   int refused = 0;
   int accepted = 0;
-  for (int i = 0; i < 1500; ++i) {
+  for (int i = 0; i < kRequests; ++i) {
     const Sample& sample = kSamples[mutator.below(std::size(kSamples))];
     ApiRequest request{.method = sample.method,
                        .target = sample.target,
@@ -211,8 +217,8 @@ TEST_P(Hostile, RequestsAreAnswered) {
                          now);
     }
   }
-  EXPECT_GT(accepted, 50);
-  EXPECT_GT(refused, 50);
+  EXPECT_GT(accepted, kRequests / 30);
+  EXPECT_GT(refused, kRequests / 30);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Hostile, ::testing::Range<uint64_t>(1, 9));
