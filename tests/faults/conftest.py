@@ -1,6 +1,7 @@
 """Options and fixtures of the fault tests. They run in namespaces that run.sh makes."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,8 @@ def pytest_configure():
         pytest.exit("start these tests with tests/faults/run.sh: they need namespaces of their own "
                     f"(this network has {interfaces})", returncode=2)  # fmt: skip
     subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+    # The first process of a namespace has no default for it.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
 
 
 @pytest.fixture(scope="session")
