@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Tests of what is shipped: manifests, charts, dashboards, alerts, images, rights of the operator.
+#
+#   tests/charts/run.sh               all; QUORATE_BIN: the programs (build/release/bin)
+#   tests/charts/run.sh alerts api    only these: charts samples alerts images metrics rbac api
+#
+# Installs what is missing: helm and kube-apiserver are built once (deploy/tools.sh, some minutes),
+# Prometheus and etcd are taken from Debian's packages without installing them as services.
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+export QUORATE_BIN="${QUORATE_BIN:-$root/build/release/bin}"
+export QUORATE_TOOLS="${QUORATE_TOOLS:-$HOME/.cache/quorate/tools}"
+export PATH="$PATH:$QUORATE_TOOLS:$QUORATE_TOOLS/debian/usr/bin"
+parts=("$@")
+((${#parts[@]})) || parts=(charts samples alerts images metrics rbac api)
+
+as_root=()
+((EUID == 0)) || as_root=(sudo)
+
+# $1: a package that holds program $2; it is unpacked, not installed: nothing is started.
+need() {
+  command -v "$2" >/dev/null && return
+  mkdir -p "$QUORATE_TOOLS/debian"
+  local folder
+  folder="$(mktemp -d)"
+  (cd "$folder" && { apt-get download -qq "$1" >/dev/null 2>&1 ||
+    { "${as_root[@]}" apt-get update -qq && apt-get download -qq "$1" >/dev/null; }; })
+  dpkg -x "$folder"/*.deb "$QUORATE_TOOLS/debian"
+  rm -rf "$folder"
+}
+
+python=python3
+if ! "$python" -c 'import yaml' 2>/dev/null; then
+  python=/usr/bin/python3
+  "$python" -c 'import yaml' 2>/dev/null ||
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-yaml >/dev/null
+fi
+command -v kubectl >/dev/null || "$root/deploy/tools.sh" kubectl >/dev/null
+for part in "${parts[@]}"; do
+  case "$part" in
+    charts | samples) "$root/deploy/tools.sh" helm >/dev/null ;;
+    alerts) need prometheus promtool ;;
+    metrics) need prometheus prometheus ;;
+    api) "$root/deploy/tools.sh" helm kube-apiserver >/dev/null && need etcd-server etcd ;;
+  esac
+done
+failed=()
+for part in "${parts[@]}"; do
+  printf '\n-- %s (%ss)\n' "$part" "$SECONDS"
+  (cd "$here" && "$python" -B "${part}_test.py") || failed+=("$part")
+done
+if ((${#failed[@]})); then
+  echo "failed: ${failed[*]}" >&2
+  exit 1
+fi
