@@ -10,7 +10,7 @@ import faults
 from ensemble import SECONDS, Ensemble
 from history import OK, REFUSED, UNKNOWN, WRITES, History, Session
 from member import wait_until
-from workload import Workload, read_tree
+from workload import BATCH_MAX, Workload, read_tree
 
 EPISODES = 4
 SESSION_SECONDS = 3.0
@@ -69,8 +69,10 @@ class Round:
         self.progress("after healing")
 
     def progress(self, when):
-        """Clients are answered, at most a minute later."""
-        self.workload.wait_progress(SECONDS, lambda: f"no writes {when}\n{self.ensemble.describe()}")
+        """Clients are answered, at most a minute later: with more than can have been on its way."""
+        count = 2 * BATCH_MAX * len(self.workload.clients)
+        what = f"no writes {when}"
+        self.workload.wait_progress(SECONDS, lambda: f"{what}\n{self.ensemble.describe()}", count)
         if self.workload.failed():
             raise self.workload.failed()
 
@@ -85,23 +87,10 @@ class Round:
                                   f"{member.process.returncode}: {member.log()[-600:]}")  # fmt: skip
 
     def rest(self):
-        """Ends the load, waits until sessions that ended are gone, and reads every member."""
-        self.workload.end(SECONDS)
-        ended = {e.session for e in self.workload.entries() if isinstance(e, Session)}
-
-        def is_quiet():
-            return not any(node.owner in ended for member in self.ensemble
-                           for node in read_tree(member, "/e").values())  # fmt: skip
-
-        with self.workload.kept_alive():
-            try:
-                wait_until(is_quiet, 5 * SESSION_SECONDS, "ephemerals outlive their sessions")
-            except AssertionError as error:
-                self.found.append(f"[quiet] {error}")
-            self.history.trees = {member.number: read_tree(member) for member in self.ensemble}
-            self.history.digests = {member.number: digests(member) for member in self.ensemble}
-        self.history.entries = self.workload.entries()
-        self.tell(self.summary(len(ended)))
+        """Ends the load and takes the history."""
+        self.look_for_the_dead([])
+        self.found += come_to_rest(self.ensemble, self.workload, self.history)
+        self.tell(self.summary(sum(isinstance(e, Session) for e in self.history.entries)))
 
     def summary(self, sessions):
         """What the round was worth, in a line."""
@@ -125,6 +114,37 @@ class Round:
         if self.workload is not None:
             self.workload.close()
         self.ensemble.close()
+
+
+def come_to_rest(ensemble, workload, history):
+    """Ends the load, waits until sessions that ended are gone, and reads every member into the history.
+    Returns what is wrong already."""
+    workload.end(SECONDS)
+    ended = {entry.session for entry in workload.entries() if isinstance(entry, Session)}
+
+    def takes_sessions():
+        try:
+            for member in ensemble:
+                member.open().ask({"op": "closeSession"})
+        except (AssertionError, OSError):
+            return False  # A disk was full, and its member has not looked at it again.
+        return True
+
+    def is_quiet():
+        return not any(node.owner in ended for member in ensemble
+                       for node in read_tree(member, "/e").values())  # fmt: skip
+
+    found = []
+    with workload.kept_alive():
+        wait_until(takes_sessions, SECONDS, ensemble.describe)
+        try:
+            wait_until(is_quiet, 5 * SESSION_SECONDS, "ephemerals outlive their sessions")
+        except AssertionError as error:
+            found.append(f"[quiet] {error}")
+        history.trees = {member.number: read_tree(member) for member in ensemble}
+        history.digests = {member.number: digests(member) for member in ensemble}
+    history.entries = workload.entries()
+    return found
 
 
 def digests(member):

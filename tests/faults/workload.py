@@ -289,6 +289,14 @@ class Client(threading.Thread):
         return [self.make("sync", "/")], {"op": "sync", "path": "/"}
 
 
+def make_nodes(member):
+    """What the clients work on."""
+    with member.open() as connection:
+        for path in ("/r", "/n", "/q", "/e", *(f"/r/{n}" for n in range(REGISTERS))):
+            connection.must({"op": "create", "path": path, "data": b"0"})
+        connection.ask({"op": "closeSession"})
+
+
 class Workload:
     """All clients of a round: as many as members that stay with one each, and some that move."""
 
@@ -296,10 +304,7 @@ class Workload:
         self.members = list(members)
         self.timeout = timeout
         randomness = random.Random(f"workload {seed}")
-        with self.members[0].open() as connection:
-            for path in ("/r", "/n", "/q", "/e", *(f"/r/{n}" for n in range(REGISTERS))):
-                connection.must({"op": "create", "path": path, "data": b"0"})
-            connection.ask({"op": "closeSession"})
+        make_nodes(self.members[0])
         self.clients = []
         for number in range(len(self.members) + moving):
             stays = number < len(self.members)
