@@ -5,7 +5,7 @@
 set -euo pipefail
 
 packages=(
-  build-essential cmake ninja-build ccache mold git ca-certificates
+  build-essential cmake ninja-build ccache mold git ca-certificates curl
   libboost-dev libssl-dev zlib1g-dev libdeflate-dev libabsl-dev libspdlog-dev nlohmann-json3-dev
   prometheus-cpp-dev libcli11-dev libedit-dev libgtest-dev libgmock-dev
   libcpprest-dev libprotobuf-dev protobuf-compiler libyaml-cpp-dev

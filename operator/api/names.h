@@ -69,6 +69,7 @@ inline constexpr std::string_view kConfigHash = "quorate.dev/config-hash";
 inline constexpr std::string_view kSecretHash = "quorate.dev/secret-hash";
 inline constexpr std::string_view kRestartedAt = "quorate.dev/restartedAt";
 inline constexpr std::string_view kClusterUid = "quorate.dev/cluster-uid";
+inline constexpr std::string_view kAppliedHash = "quorate.dev/applied-hash";
 }  // namespace annotations
 
 inline constexpr std::string_view kGroup = "quorate.dev";

@@ -5,12 +5,17 @@
 
 namespace quorate::controller {
 
-bool Cache::is_synced() const {
+bool InformerCache::is_synced() const {
   return std::ranges::all_of(runners_, [](const auto& each) { return each->is_synced(); });
 }
 
-std::optional<nlohmann::json> Cache::get(const kube::ResourceKind& kind,
-                                         const kube::ObjectKey& key) const {
+bool InformerCache::watches(std::string_view plural) const {
+  return std::ranges::any_of(
+      runners_, [&](const auto& each) { return each->options().kind.plural == plural; });
+}
+
+std::optional<nlohmann::json> InformerCache::get(const kube::ResourceKind& kind,
+                                                 const kube::ObjectKey& key) const {
   for (const auto& runner : runners_) {
     if (runner->options().kind != kind) {
       continue;
@@ -27,7 +32,8 @@ std::optional<nlohmann::json> Cache::get(const kube::ResourceKind& kind,
 }
 
 template <typename Pick>
-std::vector<nlohmann::json> Cache::collect(const kube::ResourceKind& kind, Pick pick) const {
+std::vector<nlohmann::json> InformerCache::collect(const kube::ResourceKind& kind,
+                                                   Pick pick) const {
   std::vector<nlohmann::json> objects;
   for (const auto& runner : runners_) {
     if (runner->options().kind == kind) {
@@ -41,18 +47,19 @@ std::vector<nlohmann::json> Cache::collect(const kube::ResourceKind& kind, Pick 
   return objects;
 }
 
-std::vector<nlohmann::json> Cache::list(const kube::ResourceKind& kind,
-                                        std::string_view space) const {
+std::vector<nlohmann::json> InformerCache::list(const kube::ResourceKind& kind,
+                                                std::string_view space) const {
   return collect(kind, [&](const kube::Store& store) { return store.list(space); });
 }
 
-std::vector<nlohmann::json> Cache::owned_by(const kube::ResourceKind& kind,
-                                            std::string_view owner_uid) const {
+std::vector<nlohmann::json> InformerCache::owned_by(const kube::ResourceKind& kind,
+                                                    std::string_view owner_uid) const {
   return collect(kind, [&](const kube::Store& store) { return store.owned_by(owner_uid); });
 }
 
-std::vector<nlohmann::json> Cache::labelled(const kube::ResourceKind& kind, std::string_view space,
-                                            std::string_view key, std::string_view value) const {
+std::vector<nlohmann::json> InformerCache::labelled(const kube::ResourceKind& kind,
+                                                    std::string_view space, std::string_view key,
+                                                    std::string_view value) const {
   return collect(kind, [&](const kube::Store& store) { return store.labelled(space, key, value); });
 }
 

@@ -56,6 +56,9 @@ void add_scope_flags(CLI::App& app, Flags& flags, Times& times) {
       ->delimiter(',');
   app.add_option("-l,--selector", flags.label_selector,
                  "Only QuorumClusters with these labels, as kubectl's -l");
+  app.add_option("--member-image", flags.member_image,
+                 "Image of members whose QuorumCluster names none")
+      ->envname("QUORATE_MEMBER_IMAGE");
   app.add_option("--workers", flags.workers, "Objects that are reconciled at the same time")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();

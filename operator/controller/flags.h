@@ -20,6 +20,7 @@ struct Flags {
   std::string server;               ///< Of an API that wants no credentials.
   std::vector<std::string> spaces;  ///< Empty: all.
   std::string label_selector;
+  std::string member_image;  ///< Of clusters that name none; empty: they have to.
   size_t workers = 8;
   Duration pass_timeout = std::chrono::seconds(60);
   Duration resync_interval = std::chrono::hours(10);

@@ -84,10 +84,13 @@ class Manager::Impl final : public InformerListener {
         deadline_(loop_),
         client_(transport, gate_),
         events_(loop_, transport, gate_, {.instance = options_.instance}),
-        workers_(
-            {.queue = options_.queue, .pass_timeout = options_.pass_timeout}, reconciler,
-            {.client = client_, .cache = cache_, .metrics = metrics, .record = events_.recorder()},
-            kube::Dice(dice_.next())) {
+        workers_({.queue = options_.queue, .pass_timeout = options_.pass_timeout}, reconciler,
+                 {.client = client_,
+                  .cache = cache_,
+                  .metrics = metrics,
+                  .record = events_.recorder(),
+                  .wake = waker()},
+                 kube::Dice(dice_.next())) {
     add_informers();
   }
 
@@ -120,6 +123,13 @@ class Manager::Impl final : public InformerListener {
 
  private:
   enum class Phase { kStarting, kStandby, kLeading, kDraining, kFlushing, kReleasing, kOver };
+
+  /// Works on the loop, which drops what comes when it is gone.
+  [[nodiscard]] std::function<void(const kube::ObjectKey&)> waker() {
+    return [this, poster = loop_.poster()](const kube::ObjectKey& key) {
+      poster.post([this, key] { workers_.add(key, kube::kPriorityLive); });
+    };
+  }
 
   // ---- start ----------------------------------------------------------------------------------
   void add_informers() {
@@ -387,7 +397,7 @@ class Manager::Impl final : public InformerListener {
   LoopTimer deadline_;  ///< Of the stop.
   transport::WriteGate gate_;
   transport::KubeClient client_;
-  Cache cache_;
+  InformerCache cache_;
   EventSink events_;
   std::unique_ptr<LeaseRunner> lease_;
   log::RateLimit trouble_log_{20, std::chrono::seconds(60)};

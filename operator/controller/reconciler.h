@@ -1,6 +1,7 @@
 // Reconciler: what the runtime calls for each object that changed, and what it hands it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -55,6 +56,9 @@ class Pass {
   /// Sends and waits, at most to the end of the pass. After a write that the API answered with an
   /// object, the key is not reconciled again before the cache has seen it.
   [[nodiscard]] virtual kube::ApiResult<nlohmann::json> send(const kube::Request& request) = 0;
+  /// Brings the object back into the queue. What it returns may be called on any thread, and at any
+  /// time: also after the pass, and after the process stopped working.
+  [[nodiscard]] virtual std::function<void()> waker() = 0;
   /// Tells people something about an object; repetitions are counted, not repeated.
   virtual void record(kube::EventNote note) = 0;
   /// When it has to end, and whether to end now: the process stops, or the time is over. For what

@@ -13,8 +13,8 @@ std::vector<WatchSpec> operator_watches(const std::string& label_selector) {
   watches.push_back({.kind = kube::kQuorumCluster,
                      .label_selector = label_selector,
                      .concerns = concerns_itself});
-  for (const kube::ResourceKind& kind :
-       {kube::kStatefulSet, kube::kService, kube::kConfigMap, kube::kPodDisruptionBudget}) {
+  for (const kube::ResourceKind& kind : {kube::kStatefulSet, kube::kService, kube::kConfigMap,
+                                         kube::kPodDisruptionBudget, kube::kServiceAccount}) {
     watches.push_back(
         {.kind = kind, .label_selector = ours, .concerns = concerns_owner(kube::kQuorumCluster)});
   }

@@ -92,14 +92,19 @@ class Workers::PassImpl final : public Pass {
     auto result = workers_.parts_.client.send(request, scope_);
     if (kube::is_write(request.verb)) {
       log_write(request, result);
-      // A deleted object has no version that would come; its end is an event of its own.
-      const bool has_version =
-          result.ok() && request.verb != kube::Verb::kDelete && request.verb != kube::Verb::kEvict;
+      // A deleted object has no version that would come; its end is an event of its own. What
+      // nobody watches never comes.
+      const bool has_version = result.ok() && request.verb != kube::Verb::kDelete &&
+                               request.verb != kube::Verb::kEvict &&
+                               workers_.parts_.cache.watches(request.plural);
       if (has_version) {
         workers_.expect(key_, kube::resource_version_of(*result));
       }
     }
     return result;
+  }
+  [[nodiscard]] std::function<void()> waker() override {
+    return [wake = workers_.parts_.wake, key = key_] { wake(key); };
   }
   void record(kube::EventNote note) override { workers_.parts_.record(std::move(note)); }
   [[nodiscard]] const transport::CallScope& scope() const override { return scope_; }

@@ -34,6 +34,8 @@ struct PassParts {
   const Cache& cache;
   Metrics& metrics;
   std::function<void(kube::EventNote)> record;
+  /// Adds an object to the queue. Any thread, also when there are no workers any more.
+  std::function<void(const kube::ObjectKey&)> wake;
 };
 
 /// Keys may be added at any time; they are worked on between start() and drain(). Any thread.

@@ -1,6 +1,9 @@
 // YAML to JSON; the library's exceptions stay here.
 #include "operator/local/yaml.h"
 
+#include <sstream>
+
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "operator/local/object.h"
@@ -59,14 +62,41 @@ Json convert(const YAML::Node& node, int depth) {
   }
 }
 
+/// Aliases could make a small text huge.
+class AliasFinder final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override { has_found = true; }
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  bool has_found = false;
+};
+
+bool has_alias(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  AliasFinder finder;
+  while (parser.HandleNextDocument(finder)) {
+  }
+  return finder.has_found;
+}
+
 }  // namespace
 
 std::optional<std::string> yaml_to_json(const std::string& text) {
-  // Aliases could make a small text huge.
-  if (text.find('&') != std::string::npos && text.find('*') != std::string::npos) {
-    return std::nullopt;
-  }
   try {
+    if (has_alias(text)) {
+      return std::nullopt;
+    }
     return dump(convert(YAML::Load(text), 0));
   } catch (const YAML::Exception&) {
     return std::nullopt;

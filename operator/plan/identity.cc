@@ -134,13 +134,39 @@ Flow adopt(const Input& input, Draft& draft, const std::vector<Kept>& kept) {
   return Flow::kContinue;
 }
 
+/// Why nothing can be placed in a zone that is not recorded yet; empty: it can.
+struct Obstacle {
+  std::string_view reason;
+  std::string message;
+};
+
+std::optional<Obstacle> obstacle_of(const Input& input, const NewZone& zone) {
+  const std::vector<std::string>& nodes = input.observed.node_zones;
+  if (!nodes.empty() && std::ranges::find(nodes, zone.node_zone) == nodes.end()) {
+    return Obstacle{"ZoneWithoutNodes", "no node that takes Pods bears the label " +
+                                            std::string(api::labels::kNodeZone) + "=" +
+                                            zone.node_zone + ": add or label nodes, or take zone " +
+                                            zone.name + " out of spec.zones"};
+  }
+  if (!input.observed.missing_storage_classes.empty()) {
+    return Obstacle{"StorageClassMissing",
+                    "storage class " + input.observed.missing_storage_classes.front() +
+                        " does not exist: create it, or name another in spec.storage"};
+  }
+  return std::nullopt;
+}
+
 Flow bootstrap(const Input& input, Draft& draft) {
   const std::vector<NewZone> zones = wanted_zones(input);
   if (zones.empty()) {
-    return block(draft, "NoNodes", "there is no node that takes Pods, and the spec names no zones");
+    return block(draft, "NoNodes", "the spec names no zones, and there is no node that takes Pods, or the operator may not "
+                 "list nodes: name the zones in spec.zones");
   }
   std::vector<std::string> names;
   for (const NewZone& zone : zones) {
+    if (const auto obstacle = obstacle_of(input, zone)) {
+      return block(draft, obstacle->reason, obstacle->message);
+    }
     add_zone(draft, zone, static_cast<int>(names.size()));
     names.push_back(zone.name);
   }
@@ -223,6 +249,11 @@ Flow add_new_zones(const Input& input, Draft& draft) {
     if (is_known) {
       continue;
     }
+    const NewZone added{.name = zone.name, .node_zone = zone.node_zone};
+    if (const auto obstacle = obstacle_of(input, added)) {
+      draft.step_blocked("AddZone", {}, obstacle->reason, obstacle->message);
+      return Flow::kStop;
+    }
     int index = 0;
     while (index < api::kZonesMax && !is_free_index(input, draft.status, index)) {
       ++index;
@@ -234,7 +265,7 @@ Flow add_new_zones(const Input& input, Draft& draft) {
                              " are borne by members, volumes or server lines");
       return Flow::kStop;
     }
-    add_zone(draft, {.name = zone.name, .node_zone = zone.node_zone}, index);
+    add_zone(draft, added, index);
   }
   return Flow::kContinue;
 }

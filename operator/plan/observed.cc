@@ -235,6 +235,10 @@ class Reducer {
   void reduce_secrets() {
     const json* const admin = secret(api::admin_secret_name(cluster_.name));
     observed_.has_admin_secret = admin != nullptr && !text_at(*admin, {"data", "token"}).empty();
+    if (admin != nullptr && !observed_.has_admin_secret) {
+      observed_.secret_problems.push_back(
+          {kube::name_of(*admin), "has no key token: delete it, and it is made anew"});
+    }
     if (!cluster_.tls_client_secret.empty()) {
       check_secret(cluster_.tls_client_secret, {"tls.crt", "tls.key"});
     }

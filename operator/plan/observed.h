@@ -77,7 +77,11 @@ struct Observed {
   bool has_admin_secret = false;
   std::string superuser_hash;
   std::vector<SecretProblem> secret_problems;
-  /// Zones of the nodes, sorted; an empty text: nodes without the label.
+  /// Classes that the spec names and that are not there; looked for where volumes are to be made.
+  std::vector<std::string> missing_storage_classes;
+  /// What the API server refused the last time, in its words: "StatefulSet zoo-a: ...".
+  std::vector<std::string> refusals;
+  /// Zones of the nodes, sorted; an empty text: nodes without the label. Empty: not looked at.
   std::vector<std::string> node_zones;
 };
 

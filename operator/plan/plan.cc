@@ -40,6 +40,14 @@ bool is_blocked_from_outside(const Input& input, Draft& draft) {
   return draft.is_stalled;
 }
 
+/// What the API server said of the objects that it refused. They are tried again all the same.
+void tell_refusals(const Input& input, Draft& draft) {
+  for (const std::string& refusal : input.observed.refusals) {
+    draft.is_stalled = true;
+    draft.step_blocked("Apply", {}, "Refused", refusal);
+  }
+}
+
 /// The record of a step that has been made, or that nothing asks for any more.
 void settle_record(const Facts& facts, Draft& draft, const api::QuorumClusterStatus& recorded) {
   const bool is_untouched = draft.status.has_in_flight() && recorded.has_in_flight() &&
@@ -175,6 +183,7 @@ Plan make_plan(const Input& input) {
     draft.actions.emplace_back(AddFinalizer{});
   }
   const bool may_change = !is_blocked_from_outside(input, draft) && !input.cluster.is_paused;
+  tell_refusals(input, draft);
   bool may_apply = may_change;
   if (may_change && record_identity(input, draft) == Flow::kStop) {
     may_apply = !draft.status.ensemble_id().empty();

@@ -22,8 +22,8 @@ const std::map<std::string, std::string>& preset_settings() {
 /// ...but never over these, whose keys validation refuses.
 std::map<std::string, std::string> owned_settings(const api::ValidatedCluster& cluster) {
   std::map<std::string, std::string> settings{
-      {"admin.serverAddress", "0.0.0.0"},
       {"admin.serverPort", std::to_string(port::kAdmin)},
+      {"clientPort", std::to_string(port::kClient)},
       {"metricsProvider.httpPort", std::to_string(port::kMetrics)},
       {"reconfigEnabled", "true"},
       {"standaloneEnabled", "false"},
@@ -65,17 +65,20 @@ std::string static_settings(const api::ValidatedCluster& cluster) {
   return text;
 }
 
+std::string server_line(const api::ValidatedCluster& cluster, const Server& server) {
+  return "server." + std::to_string(server.myid) + "=" +
+         api::member_host(server.member, cluster.name, cluster.name_space) + ":" +
+         std::to_string(port::kQuorum) + ":" + std::to_string(port::kElection) +
+         (server.is_voter ? ":participant;" : ":observer;") + std::to_string(port::kClient);
+}
+
 std::string zoo_cfg(const Blueprint& blueprint) {
   const api::ValidatedCluster& cluster = blueprint.cluster;
   std::string text = "# Written by quorate-operator.\n" + static_settings(cluster);
   text += property_line("quorate.bootstrap", blueprint.mode == Mode::kForm ? "form" : "join");
   text += property_line("quorate.ensembleId", blueprint.ensemble_id);
   for (const Server& server : blueprint.servers) {
-    text += "server." + std::to_string(server.myid) + "=" +
-            api::member_host(server.member, cluster.name, cluster.name_space) + ":" +
-            std::to_string(port::kQuorum) + ":" + std::to_string(port::kElection) +
-            (server.is_voter ? ":participant;" : ":observer;") + std::to_string(port::kClient) +
-            "\n";
+    text += server_line(cluster, server) + "\n";
   }
   return text;
 }

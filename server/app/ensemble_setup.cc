@@ -167,19 +167,35 @@ std::string extension_of(const std::string& ensemble_id) {
   return bytes;
 }
 
-/// The member's own addresses in its server line, or every address of the machine.
+/// Hosts to listen on for one of the member's own addresses: it, or every address of the machine.
+/// A listen address comes before both: in a Pod the name of the server line may not be resolved
+/// yet.
+std::vector<std::string> listen_hosts(const config::Config& config, const std::string& own) {
+  if (!config.listen_addresses.empty()) {
+    return config.listen_addresses;
+  }
+  return {config.quorum.listen_on_all_addresses ? std::string() : own};
+}
+
 std::vector<net::ListenOptions> listeners(const config::Config& config, const EnsembleSetup& setup,
                                           bool is_election) {
   std::vector<net::ListenOptions> listeners;
   for (const quorum::PeerAddress& own : setup.own->addresses) {
-    net::ListenOptions listener;
-    listener.address = config.quorum.listen_on_all_addresses ? std::string() : own.host;
-    listener.port = is_election ? own.election_port : own.quorum_port;
-    if (setup.tls.server) {
-      listener.tls = config.quorum.tls_port_unification ? net::TlsMode::kBoth : net::TlsMode::kOn;
-      listener.tls_context = setup.tls.server;
+    for (std::string& host : listen_hosts(config, own.host)) {
+      net::ListenOptions listener;
+      listener.address = std::move(host);
+      listener.port = is_election ? own.election_port : own.quorum_port;
+      if (setup.tls.server) {
+        listener.tls = config.quorum.tls_port_unification ? net::TlsMode::kBoth : net::TlsMode::kOn;
+        listener.tls_context = setup.tls.server;
+      }
+      const bool is_known = std::ranges::any_of(listeners, [&](const net::ListenOptions& each) {
+        return each.address == listener.address && each.port == listener.port;
+      });
+      if (!is_known) {
+        listeners.push_back(std::move(listener));
+      }
     }
-    listeners.push_back(std::move(listener));
   }
   return listeners;
 }

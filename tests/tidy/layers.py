@@ -94,6 +94,11 @@ OPERATOR = {
         ("plan", "transport", "server/log", "server/admin"),
         ("prometheus-cpp::core", "CLI11::CLI11", "Boost::headers", "Threads::Threads"),
     ),
+    "reconcile": Module(
+        False,
+        ("controller",),
+        ("prometheus-cpp::core", "Boost::headers", "OpenSSL::Crypto", "Threads::Threads"),
+    ),
     "local": Module(
         False,
         ("server/log",),

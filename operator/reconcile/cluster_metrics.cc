@@ -1,0 +1,175 @@
+// Families and the series of each cluster.
+#include "operator/reconcile/cluster_metrics.h"
+
+#include <chrono>
+#include <set>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+
+#include "operator/api/conditions.h"
+
+namespace quorate::reconcile {
+
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Labels;
+
+Family<Gauge>& gauges(prometheus::Registry& registry, const std::string& name,
+                      const std::string& help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+Labels labels_of(const kube::ObjectKey& key) {
+  return {{"namespace", key.space}, {"name", key.name}};
+}
+
+double number_of(const api::Condition& condition) {
+  return condition.status() == "True" ? 1 : condition.status() == "False" ? 0 : -1;
+}
+
+/// Gauges of one family and one cluster, by the value of one more label.
+class GaugeSet {
+ public:
+  void set(Family<Gauge>& family, const kube::ObjectKey& key, const std::string& label,
+           const std::map<std::string, double>& values) {
+    for (auto each = gauges_.begin(); each != gauges_.end();) {
+      if (values.contains(each->first)) {
+        ++each;
+      } else {
+        family.Remove(each->second);
+        each = gauges_.erase(each);
+      }
+    }
+    for (const auto& [value, number] : values) {
+      auto found = gauges_.find(value);
+      if (found == gauges_.end()) {
+        Labels labels = labels_of(key);
+        labels.emplace(label, value);
+        found = gauges_.emplace(value, &family.Add(labels)).first;
+      }
+      found->second->Set(number);
+    }
+  }
+
+ private:
+  std::map<std::string, Gauge*> gauges_;
+};
+
+}  // namespace
+
+struct ClusterMetrics::Families {
+  explicit Families(prometheus::Registry& registry)
+      : members(gauges(registry, "quorate_cluster_members",
+                       "Members by what they are: voters, observers, ready, synced.")),
+        conditions(gauges(registry, "quorate_cluster_condition",
+                          "Conditions: 1 true, 0 false, -1 unknown.")),
+        steps(gauges(registry, "quorate_cluster_plan_steps",
+                     "Steps of the plan by state: Now, Waiting, Blocked, Later.")),
+        blocked(gauges(registry, "quorate_cluster_blocked_steps",
+                       "Steps that something holds back, by its reason.")),
+        in_flight(gauges(registry, "quorate_cluster_in_flight",
+                         "1 while a change of that kind is in progress.")),
+        interruption(gauges(registry, "quorate_cluster_roll_interruption_seconds",
+                            "Longest time in which no member was ready during the last roll.")),
+        actions(prometheus::BuildCounter()
+                    .Name("quorate_cluster_actions_total")
+                    .Help("What the operator did to the cluster.")
+                    .Register(registry)) {}
+
+  Family<Gauge>& members;
+  Family<Gauge>& conditions;
+  Family<Gauge>& steps;
+  Family<Gauge>& blocked;
+  Family<Gauge>& in_flight;
+  Family<Gauge>& interruption;
+  Family<Counter>& actions;
+};
+
+struct ClusterMetrics::Series {
+  GaugeSet members;
+  GaugeSet conditions;
+  GaugeSet steps;
+  GaugeSet blocked;
+  GaugeSet in_flight;
+  Gauge* interruption = nullptr;
+  std::map<std::string, Counter*> actions;
+};
+
+ClusterMetrics::ClusterMetrics(prometheus::Registry& registry)
+    : families_(std::make_unique<Families>(registry)) {}
+ClusterMetrics::~ClusterMetrics() = default;
+
+void ClusterMetrics::set(const kube::ObjectKey& key, const api::QuorumClusterStatus& status) {
+  std::map<std::string, double> conditions;
+  for (const api::Condition& each : status.conditions()) {
+    conditions[each.type()] = number_of(each);
+  }
+  std::map<std::string, double> steps{{"Now", 0}, {"Waiting", 0}, {"Blocked", 0}, {"Later", 0}};
+  std::map<std::string, double> blocked;
+  for (const api::PlanStep& each : status.plan()) {
+    ++steps[each.state()];
+    if (!each.reason().empty()) {
+      ++blocked[each.reason()];
+    }
+  }
+  std::map<std::string, double> in_flight;
+  if (status.has_in_flight()) {
+    in_flight[status.in_flight().kind()] = 1;
+  }
+  const std::map<std::string, double> members{
+      {"voters", status.voters()}, {"observers", status.observers()}, {"ready", status.ready()}};
+  const std::lock_guard lock(mutex_);
+  Series& series = clusters_[key];
+  series.members.set(families_->members, key, "is", members);
+  series.conditions.set(families_->conditions, key, "type", conditions);
+  series.steps.set(families_->steps, key, "state", steps);
+  series.blocked.set(families_->blocked, key, "reason", blocked);
+  series.in_flight.set(families_->in_flight, key, "kind", in_flight);
+}
+
+void ClusterMetrics::forget(const kube::ObjectKey& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = clusters_.find(key);
+  if (found == clusters_.end()) {
+    return;
+  }
+  Series& series = found->second;
+  series.members.set(families_->members, key, {}, {});
+  series.conditions.set(families_->conditions, key, {}, {});
+  series.steps.set(families_->steps, key, {}, {});
+  series.blocked.set(families_->blocked, key, {}, {});
+  series.in_flight.set(families_->in_flight, key, {}, {});
+  if (series.interruption != nullptr) {
+    families_->interruption.Remove(series.interruption);
+  }
+  for (const auto& [action, counter] : series.actions) {
+    families_->actions.Remove(counter);
+  }
+  clusters_.erase(found);
+}
+
+void ClusterMetrics::count_action(const kube::ObjectKey& key, const std::string& action) {
+  const std::lock_guard lock(mutex_);
+  Counter*& counter = clusters_[key].actions[action];
+  if (counter == nullptr) {
+    Labels labels = labels_of(key);
+    labels.emplace("action", action);
+    counter = &families_->actions.Add(labels);
+  }
+  counter->Increment();
+}
+
+void ClusterMetrics::set_interruption(const kube::ObjectKey& key, Duration longest) {
+  const std::lock_guard lock(mutex_);
+  Gauge*& gauge = clusters_[key].interruption;
+  if (gauge == nullptr) {
+    gauge = &families_->interruption.Add(labels_of(key));
+  }
+  gauge->Set(std::chrono::duration<double>(longest).count());
+}
+
+}  // namespace quorate::reconcile
