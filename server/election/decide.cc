@@ -126,9 +126,10 @@ void Election::decide(const wire::Vote& vote, DecidedBy by, TimePoint now, Actio
     state_ = PeerState::kLeading;
   } else {
     // A participant that is not in the configuration yet follows; one that has lost its disk
-    // watches until it has synced.
+    // watches until it has synced. One that has only abstained says that it follows: whoever comes
+    // later counts the followers.
     const bool is_observer =
-        !may_vote_ || (committed_.contains(options_.self) && !committed_.is_voter(options_.self));
+        !is_fit_ || (committed_.contains(options_.self) && !committed_.is_voter(options_.self));
     state_ = is_observer ? PeerState::kObserving : PeerState::kFollowing;
   }
   settle_at_.reset();

@@ -82,7 +82,8 @@ void Election::set_membership(const quorum::Configuration& committed,
 // ---- Rounds -----------------------------------------------------------------------------------
 
 void Election::handle(const StartLooking& event, TimePoint now, Actions& actions) {
-  may_vote_ = event.may_vote && event.last_logged != kUninitialised;
+  is_fit_ = event.may_vote;
+  may_vote_ = event.may_vote && !event.abstains && event.last_logged != kUninitialised;
   is_voting_ = may_vote_ && committed_.is_voter(options_.self);
   candidacy_ = Vote{event.current_epoch, event.last_logged, options_.self};
   has_started_ = true;
@@ -171,6 +172,10 @@ void Election::handle(const NotificationReceived& event, TimePoint now, Actions&
     voter.reported_at = now;
   }
   if (!has_started_) {
+    return;
+  }
+  if (actions.configuration_seen) {
+    // Other voters count in a moment, and a new round begins: nothing may be decided by these.
     return;
   }
   if (state_ != PeerState::kLooking) {

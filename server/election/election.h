@@ -177,6 +177,8 @@ class Election {
   /// invariant: state_ == kLooking before the first StartLooking, with has_started_ false.
   wire::PeerState state_ = wire::PeerState::kLooking;
   bool has_started_ = false;
+  /// Its disk is: it follows as a voter, even if it has left the vote to others.
+  bool is_fit_ = false;
   bool may_vote_ = false;
   bool is_voting_ = false;           ///< may_vote_ and a voter of the committed configuration.
   wire::Vote candidacy_;             ///< What a vote for itself is; cast only if is_voting_.

@@ -15,6 +15,7 @@ struct StartLooking {
   Zxid last_logged;      ///< The last transaction in this member's log.
   Epoch current_epoch;   ///< Of the file currentEpoch.
   bool may_vote = true;  ///< False while the disk is empty, older than it must be, or damaged.
+  bool abstains = false;  ///< Leaves this election to others; follows whom they elect.
 };
 /// A notification of `from`, whose id was proved as far as the transport proves ids. The shell has
 /// turned away peers of another ensemble. Its views are borrowed for the duration of the step.

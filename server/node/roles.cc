@@ -176,7 +176,8 @@ void look_if_ready(State& state, Now now, Actions& actions) {
   ensemble.election.step(
       election::StartLooking{.last_logged = state.history.last(),
                              .current_epoch = ensemble.current,
-                             .may_vote = ensemble.may_vote && !ensemble.abstains_until},
+                             .may_vote = ensemble.may_vote,
+                             .abstains = ensemble.abstains_until.has_value()},
       now.monotonic, ensemble.election_actions);
   perform_election(state, now, actions);
 }

@@ -1,0 +1,56 @@
+// A notification that brings a newer configuration decides nothing: other voters count from then
+// on.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "server/election/election.h"
+
+namespace quorate::election {
+namespace {
+
+quorum::Configuration configuration_of(std::initializer_list<int64_t> voters, int64_t version) {
+  quorum::Configuration configuration;
+  for (const int64_t id : voters) {
+    configuration.servers[ServerId{id}].addresses = {
+        {.host = "m" + std::to_string(id), .quorum_port = 2888, .election_port = 3888}};
+  }
+  configuration.version = ConfigVersion{version};
+  return configuration;
+}
+
+NotificationReceived said(int64_t from, wire::PeerState state, const std::string& config) {
+  return {ServerId{from},
+          {.state = state,
+           .vote = {Epoch{5}, Zxid{0x500000007}, ServerId{2}},
+           .round = wire::Round{4},
+           .version = wire::kNotificationVersion,
+           .config = wire::NullableBytes(config)}};
+}
+
+/// The leader of the old configuration was removed, and says that it leads for the last time.
+TEST(SeenConfiguration, NoLeaderIsFoundAmongTheVotersOfBefore) {
+  const quorum::Configuration before = configuration_of({1, 2, 3}, 0x400000000);
+  const quorum::Configuration behind = configuration_of({1, 3}, 0x500000007);
+  const std::string text = quorum::to_text(behind);
+  Election election(Options{.self = ServerId{1}, .adopts_configurations = true}, before, before);
+  Actions actions;
+  election.step(StartLooking{.last_logged = Zxid{0x400000001}, .current_epoch = Epoch{4}},
+                TimePoint(), actions);
+  election.step(said(3, wire::PeerState::kFollowing, quorum::to_text(before)), TimePoint(),
+                actions);
+  actions = Actions();
+  election.step(said(2, wire::PeerState::kLeading, text), TimePoint(), actions);
+  ASSERT_TRUE(actions.configuration_seen.has_value());
+  EXPECT_EQ(actions.configuration_seen->configuration, behind);
+  EXPECT_FALSE(actions.decision.has_value());
+  EXPECT_EQ(election.state(), wire::PeerState::kLooking);
+
+  actions = Actions();
+  election.step(MembershipChanged{behind, behind}, TimePoint(), actions);
+  EXPECT_EQ(election.vote().leader, ServerId{1});
+  EXPECT_FALSE(actions.decision.has_value());
+}
+
+}  // namespace
+}  // namespace quorate::election
