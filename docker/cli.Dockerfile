@@ -11,7 +11,7 @@ ARG VERSION=0
 ARG JOBS=
 WORKDIR /src
 COPY deploy/install.sh deploy/
-RUN deploy/install.sh && apt-get install -y -qq --no-install-recommends python3-minimal >/dev/null
+RUN deploy/install.sh && apt-get install -y -qq --no-install-recommends python3 >/dev/null
 COPY . .
 RUN cmake --preset release -DQUORATE_TESTS=OFF >/dev/null \
     && cmake --build --preset release --target quorate ${JOBS:+-j ${JOBS}}
