@@ -14,6 +14,7 @@ from workload import BATCH_MAX, Workload, read_tree
 
 EPISODES = 4
 SESSION_SECONDS = 3.0
+RECOVERY_SECONDS = 10  # Usually it is one; half of initLimit, so that nobody may wait for that to pass.
 STALE_MAX = 1.5  # Twice the silence limit and four heartbeats are 1.0; the rest is for the machine.
 
 
@@ -69,10 +70,10 @@ class Round:
         self.progress("after healing")
 
     def progress(self, when):
-        """Clients are answered, at most a minute later: with more than can have been on its way."""
+        """Clients are answered before long: with more than can have been on its way."""
         count = 2 * BATCH_MAX * len(self.workload.clients)
         what = f"no writes {when}"
-        self.workload.wait_progress(SECONDS, lambda: f"{what}\n{self.ensemble.describe()}", count)
+        self.workload.wait_progress(RECOVERY_SECONDS, lambda: f"{what}\n{self.ensemble.describe()}", count)
         if self.workload.failed():
             raise self.workload.failed()
 
