@@ -52,35 +52,61 @@ void CommandHandler::on_change(const ExchangePointer& exchange, std::string_view
     } else if (name == "snapshot") {
       take_snapshot(allowed);
     } else {
-      transfer_leadership(allowed);
+      receive_transfer(allowed);
     }
   });
 }
 
+/// Hands the body to `take`; one that cannot be read is refused.
+void CommandHandler::receive_order(const ExchangePointer& exchange, TakeOrder take) {
+  exchange->receive_body(options_.spool_directory, kOrderBytesMax,
+                         [this, held = std::weak_ptr<HttpExchange>(exchange),
+                          take = std::move(take)](ReceivedBody body) {
+                           const ExchangePointer asked = held.lock();
+                           if (!asked) {
+                             return;
+                           }
+                           if (body.outcome != ReceivedBody::Outcome::kReceived) {
+                             refuse_order(asked, body.error);
+                             return;
+                           }
+                           take(asked, read_text(body.file, body.bytes));
+                         });
+}
+
+void CommandHandler::refuse_order(const ExchangePointer& exchange, std::string_view reason) {
+  refuse(exchange, json_response(400, report::refusal_body("BadBody", reason)));
+}
+
 void CommandHandler::receive_reconfig(const ExchangePointer& exchange) {
   if (!exchange->request().has_body) {
-    refuse(exchange, json_response(400, report::refusal_body("BadBody", "the body is empty")));
+    refuse_order(exchange, "the body is empty");
     return;
   }
-  exchange->receive_body(
-      options_.spool_directory, kOrderBytesMax,
-      [this, held = std::weak_ptr<HttpExchange>(exchange)](ReceivedBody body) {
-        const ExchangePointer asked = held.lock();
-        if (!asked) {
-          return;
-        }
-        if (body.outcome != ReceivedBody::Outcome::kReceived) {
-          refuse(asked, json_response(400, report::refusal_body("BadBody", body.error)));
-          return;
-        }
-        Result<report::ReconfigOrder> order =
-            report::parse_reconfig_order(read_text(body.file, body.bytes));
-        if (!order) {
-          refuse(asked, json_response(400, report::refusal_body("BadBody", order.error().message)));
-          return;
-        }
-        reconfigure(asked, std::move(*order));
-      });
+  receive_order(exchange, [this](const ExchangePointer& asked, const std::string& body) {
+    Result<report::ReconfigOrder> order = report::parse_reconfig_order(body);
+    if (!order) {
+      refuse_order(asked, order.error().message);
+      return;
+    }
+    reconfigure(asked, std::move(*order));
+  });
+}
+
+/// Without a body the leader chooses.
+void CommandHandler::receive_transfer(const ExchangePointer& exchange) {
+  if (!exchange->request().has_body) {
+    transfer_leadership(exchange, std::nullopt);
+    return;
+  }
+  receive_order(exchange, [this](const ExchangePointer& asked, const std::string& body) {
+    const Result<std::optional<ServerId>> target = report::parse_transfer_order(body);
+    if (!target) {
+      refuse_order(asked, target.error().message);
+      return;
+    }
+    transfer_leadership(asked, *target);
+  });
 }
 
 void CommandHandler::reconfigure(const ExchangePointer& exchange, report::ReconfigOrder order) {
@@ -101,7 +127,8 @@ void CommandHandler::reconfigure(const ExchangePointer& exchange, report::Reconf
   source_.ask_reconfig(std::move(order), std::move(answer));
 }
 
-void CommandHandler::transfer_leadership(const ExchangePointer& exchange) {
+void CommandHandler::transfer_leadership(const ExchangePointer& exchange,
+                                         std::optional<ServerId> target) {
   auto answer = ask<std::optional<ChangeRefusal>>(
       context_, exchange, options_.answer_timeout,
       [](const ExchangePointer& asked, const std::optional<ChangeRefusal>& refusal) {
@@ -110,7 +137,7 @@ void CommandHandler::transfer_leadership(const ExchangePointer& exchange) {
       [](const ExchangePointer& asked) {
         asked->respond(text_response(503, "the member's core loop does not answer\n"));
       });
-  source_.ask_hand_over(std::move(answer));
+  source_.ask_hand_over(target, std::move(answer));
 }
 
 void CommandHandler::take_snapshot(const ExchangePointer& exchange) {

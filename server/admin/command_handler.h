@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,7 @@ class CommandHandler final : public HttpHandler {
  private:
   using UseInputs = std::function<void(const ExchangePointer&, const report::Inputs&)>;
   using Next = std::function<void(const ExchangePointer&)>;
+  using TakeOrder = std::function<void(const ExchangePointer&, const std::string& body)>;
 
   void on_live(const ExchangePointer& exchange);
   void on_ready(const ExchangePointer& exchange);
@@ -37,9 +39,12 @@ class CommandHandler final : public HttpHandler {
   void on_command(const ExchangePointer& exchange, std::string_view name);
   // changes.cc
   void on_change(const ExchangePointer& exchange, std::string_view name);
+  void receive_order(const ExchangePointer& exchange, TakeOrder take);
+  void refuse_order(const ExchangePointer& exchange, std::string_view reason);
   void receive_reconfig(const ExchangePointer& exchange);
+  void receive_transfer(const ExchangePointer& exchange);
   void reconfigure(const ExchangePointer& exchange, report::ReconfigOrder order);
-  void transfer_leadership(const ExchangePointer& exchange);
+  void transfer_leadership(const ExchangePointer& exchange, std::optional<ServerId> target);
   void take_snapshot(const ExchangePointer& exchange);
   void run(const ExchangePointer& exchange, const report::Command& command);
   void report(const ExchangePointer& exchange, const report::Command& command);

@@ -60,8 +60,9 @@ class StatusSource {
   /// Reconfigures the ensemble; the answer comes when that is committed.
   virtual void ask_reconfig(report::ReconfigOrder order,
                             std::function<void(ReconfigAnswer)> answer) = 0;
-  /// Begins to leave the lead to another voter.
-  virtual void ask_hand_over(std::function<void(std::optional<ChangeRefusal>)> answer) = 0;
+  /// Begins to leave the lead to another voter: to `target`, or to one that has everything.
+  virtual void ask_hand_over(std::optional<ServerId> target,
+                             std::function<void(std::optional<ChangeRefusal>)> answer) = 0;
 
  protected:
   ~StatusSource() = default;

@@ -264,6 +264,8 @@ node::EnsembleOptions ensemble_options(const config::Config& config, const Ensem
   const bool is_newcomer = recovered.fresh && config.quorum.bootstrap == Bootstrap::kJoin;
   options.may_vote = recovered.trusted && !is_newcomer;
   options.serves_before_formed = config.quorum.bootstrap != Bootstrap::kForm;
+  options.leader_serves = config.quorum.leader_serves;
+  options.read_only_enabled = config.read_only_mode_enabled;
   options.ensemble_id = config.quorum.ensemble_id;
   options.timing.tick = milliseconds(config.session.tick_time_ms);
   options.timing.init_limit_ticks = config.quorum.init_limit_ticks;

@@ -69,8 +69,10 @@ void HttpSource::ask_reconfig(report::ReconfigOrder order,
   });
 }
 
-void HttpSource::ask_hand_over(std::function<void(std::optional<admin::ChangeRefusal>)> answer) {
-  boost::asio::post(loop_, [this, answer = std::move(answer)] { answer(member_.hand_over()); });
+void HttpSource::ask_hand_over(std::optional<ServerId> target,
+                               std::function<void(std::optional<admin::ChangeRefusal>)> answer) {
+  boost::asio::post(
+      loop_, [this, target, answer = std::move(answer)] { answer(member_.hand_over(target)); });
 }
 
 void HttpSource::ask_restore(admin::File file, std::function<void(Result<Zxid>)> answer) {

@@ -30,7 +30,8 @@ class HttpSource final : public admin::StatusSource {
   void ask_snapshot(std::function<void(Result<admin::SnapshotFile>)> answer) override;
   void ask_reconfig(report::ReconfigOrder order,
                     std::function<void(admin::ReconfigAnswer)> answer) override;
-  void ask_hand_over(std::function<void(std::optional<admin::ChangeRefusal>)> answer) override;
+  void ask_hand_over(std::optional<ServerId> target,
+                     std::function<void(std::optional<admin::ChangeRefusal>)> answer) override;
   void ask_restore(admin::File file, std::function<void(Result<Zxid>)> answer) override;
 
  private:

@@ -397,6 +397,12 @@ void Member::log_notes() {
                               {"leader", note.peer.value},
                               {"epoch", note.zxid.epoch()}});
         break;
+      case node::NoteKind::kReadOnly:
+        log::info("read_only", {{"serves_readers", note.value}});
+        break;
+      case node::NoteKind::kSuccessor:
+        log::info("successor_named", {{"successor", note.peer.value}});
+        break;
       case node::NoteKind::kReconfigRefused:
         log::warn("reconfig_refused", {{"session", session}, {"reason", note.text}});
         break;

@@ -100,8 +100,8 @@ class Member final : public net::ConnectionHandler {
   /// Reconfigures the ensemble in the name of whoever has the token; `done` is called on the loop
   /// when that is committed, or refused.
   void reconfigure(const report::ReconfigOrder& order, ReconfigCallback done);
-  /// Begins to leave the lead to another voter.
-  std::optional<admin::ChangeRefusal> hand_over();
+  /// Begins to leave the lead to another voter: to `target`, or to one that has everything.
+  std::optional<admin::ChangeRefusal> hand_over(std::optional<ServerId> target);
   /// What a four-letter word or an admin command changes.
   void apply_effect(report::Effect effect, int64_t trace_mask);
   [[nodiscard]] bool may_administer(std::string_view scheme, std::string_view payload,

@@ -44,6 +44,30 @@ zab::LogProbe probe_of(const storage::LogNeighbours& found) {
           .bytes = found.bytes};
 }
 
+admin::ChangeRefusal describe(node::HandOverRefusal refused) {
+  using Kind = admin::ChangeRefusal::Kind;
+  const auto conflict = [](std::string error, std::string reason) {
+    return admin::ChangeRefusal{.kind = Kind::kConflict,
+                                .error = std::move(error),
+                                .reason = std::move(reason),
+                                .leader = std::nullopt};
+  };
+  switch (refused) {
+    case node::HandOverRefusal::kNotLeader:
+      return conflict("NotLeader", "this member does not lead");
+    case node::HandOverRefusal::kNoQuorum:
+      return conflict("NoQuorum", "without this member there is no synced majority");
+    case node::HandOverRefusal::kNoVoter:
+      return conflict("NotAVoter", "the target is no other voter of the configuration");
+    case node::HandOverRefusal::kNotSynced:
+      return conflict("NotSynced", "the target is not connected, or does not have the history yet");
+    case node::HandOverRefusal::kNotQuorate:
+      return conflict("NotQuorate",
+                      "the target is a ZooKeeper server, which cannot be told to take over");
+  }
+  return conflict("Refused", "");
+}
+
 /// As the operation reconfig wants it.
 std::string member_list(const quorum::Configuration& configuration) {
   std::string list;
@@ -295,18 +319,21 @@ void Member::answer_reconfigs() {
   });
 }
 
-std::optional<admin::ChangeRefusal> Member::hand_over() {
-  if (node_.hand_over(read_clocks(), actions_)) {
-    log::info("handing_over", {});
+std::optional<admin::ChangeRefusal> Member::hand_over(std::optional<ServerId> target) {
+  const std::optional<node::HandOverRefusal> refused =
+      node_.hand_over_to(target, read_clocks(), actions_);
+  if (!refused) {
+    log::info("handing_over", {{"target", target.value_or(ServerId{-1}).value}});
     perform();
     return std::nullopt;
   }
+  admin::ChangeRefusal refusal = describe(*refused);
   const node::Status status = node_.status(read_clocks());
-  if (status.role != node::Role::kLeading) {
-    return admin::ChangeRefusal{.error = "NotLeader", .reason = "this member does not lead"};
+  if (*refused == node::HandOverRefusal::kNotLeader && status.ensemble &&
+      status.ensemble->leader.value >= 0) {
+    refusal.leader = status.ensemble->leader;
   }
-  return admin::ChangeRefusal{.error = "NoQuorum",
-                              .reason = "without this member there is no synced majority"};
+  return refusal;
 }
 
 /// One hand-over to the log for all packets that were read together.

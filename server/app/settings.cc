@@ -2,7 +2,9 @@
 #include "server/app/settings.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace quorate::app {
 namespace {
@@ -63,16 +65,25 @@ net::StoreOptions store(const config::StoreSettings& settings) {
   return options;
 }
 
-/// What the client port and the HTTP server have in common.
-net::TlsOptions tls_options(const config::TlsSettings& tls) {
+bool is_there(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+/// What all ports have in common. In a directory a pair that bears the member's name comes before
+/// one that all members share.
+net::TlsOptions tls_options(const config::TlsSettings& tls, const std::string& member) {
   net::TlsOptions options;
   options.side = net::TlsSide::kServer;
   if (tls.directory.empty()) {
     options.key_store = store(tls.key_store);
     options.trust_store = store(tls.trust_store);
   } else {
-    options.key_store.path = tls.directory + "/tls.crt";
-    options.key_store.key_path = tls.directory + "/tls.key";
+    const std::string own = tls.directory + "/" + member;
+    const bool has_own = !member.empty() && is_there(own + ".crt");
+    const std::string pair = has_own ? own : tls.directory + "/tls";
+    options.key_store.path = pair + ".crt";
+    options.key_store.key_path = pair + ".key";
     options.trust_store.path = tls.directory + "/ca.crt";
   }
   if (tls.tls_1_2_enabled) {
@@ -290,7 +301,7 @@ std::vector<net::ListenOptions> client_listeners(const config::Config& config,
 net::TlsOptions client_tls_options(const config::Config& config) {
   using ClientAuth = config::TlsSettings::ClientAuth;
   const config::TlsSettings& tls = config.tls;
-  net::TlsOptions options = tls_options(tls);
+  net::TlsOptions options = tls_options(tls, config.quorum.member_name);
   options.client_authentication =
       tls.client_auth == ClientAuth::kNeed   ? net::ClientAuthentication::kNeed
       : tls.client_auth == ClientAuth::kWant ? net::ClientAuthentication::kWant
@@ -302,7 +313,7 @@ net::TlsOptions client_tls_options(const config::Config& config) {
 net::TlsOptions quorum_tls_options(const config::Config& config, net::TlsSide side) {
   using ClientAuth = config::TlsSettings::ClientAuth;
   const config::TlsSettings& tls = config.quorum_tls;
-  net::TlsOptions options = tls_options(tls);
+  net::TlsOptions options = tls_options(tls, config.quorum.member_name);
   options.side = side;
   options.client_authentication = tls.client_auth == ClientAuth::kNone
                                       ? net::ClientAuthentication::kNone
@@ -312,7 +323,7 @@ net::TlsOptions quorum_tls_options(const config::Config& config, net::TlsSide si
 }
 
 net::TlsOptions admin_tls_options(const config::Config& config) {
-  net::TlsOptions options = tls_options(*config::admin_tls(config));
+  net::TlsOptions options = tls_options(*config::admin_tls(config), config.quorum.member_name);
   options.client_authentication = config.admin.need_client_auth ? net::ClientAuthentication::kNeed
                                                                 : net::ClientAuthentication::kNone;
   return options;

@@ -212,11 +212,6 @@ void check(const Config& config, const Settings& settings, const std::string& fi
   if (!config.storage.force_sync) {
     warning("forceSync", "is no: acknowledged writes can be lost when the machine stops");
   }
-  if (config.read_only_mode_enabled) {
-    warning("readonlymode.enabled",
-            "lets the word isro be answered and nothing else: this release serves no read-only "
-            "clients");
-  }
   check_sessions(config.session, error);
   check_listeners(config, settings, error, warning);
   check_ports(config, error);

@@ -118,7 +118,7 @@ std::vector<Key> port_keys() {
        "Four-letter words that are answered; srvr always is."},
       {"readonlymode.enabled",
        Flag{[](Config& c) { return &c.read_only_mode_enabled; }},
-       "Answer the word isro; read-only clients without a quorum are not served in this release.",
+       "Serve clients that accept it read-only while there is no leader, and answer the word isro.",
        {},
        Key::RawName::kOnly},
   };

@@ -158,7 +158,12 @@ constexpr Needs kNeedsQuorumRevocation = {
     [](const Config& c) { return c.quorum_tls.check_revocation; }, "without ssl.quorum.crl"};
 constexpr Needs kNeedsNoDirectory = {[](const Config& c) { return c.tls.directory.empty(); },
                                      "beside quorate.tlsDir"};
-constexpr std::array<NarrowNeeds, 20> kNarrowNeeds = {{
+constexpr Needs kNeedsNoQuorumDirectory = {
+    [](const Config& c) { return c.quorum_tls.directory.empty(); }, "beside quorate.quorumTlsDir"};
+constexpr Needs kNeedsSslQuorum = {
+    [](const Config& c) { return c.quorum.tls_enabled || admin_tls(c) == &c.quorum_tls; },
+    "without sslQuorum"};
+constexpr std::array<NarrowNeeds, 29> kNarrowNeeds = {{
     {"ssl.hostnameVerification", kNeedsClientTls},
     {"ssl.hostnameVerification", kNeedsClientNames},
     {"ssl.clientHostnameVerification", kNeedsClientTls},
@@ -179,6 +184,15 @@ constexpr std::array<NarrowNeeds, 20> kNarrowNeeds = {{
     {"ssl.trustStore.password", kNeedsNoDirectory},
     {"ssl.trustStore.passwordPath", kNeedsNoDirectory},
     {"ssl.trustStore.type", kNeedsNoDirectory},
+    {"ssl.quorum.keyStore.location", kNeedsNoQuorumDirectory},
+    {"ssl.quorum.keyStore.password", kNeedsNoQuorumDirectory},
+    {"ssl.quorum.keyStore.passwordPath", kNeedsNoQuorumDirectory},
+    {"ssl.quorum.keyStore.type", kNeedsNoQuorumDirectory},
+    {"ssl.quorum.trustStore.location", kNeedsNoQuorumDirectory},
+    {"ssl.quorum.trustStore.password", kNeedsNoQuorumDirectory},
+    {"ssl.quorum.trustStore.passwordPath", kNeedsNoQuorumDirectory},
+    {"ssl.quorum.trustStore.type", kNeedsNoQuorumDirectory},
+    {"quorate.quorumTlsDir", kNeedsSslQuorum},
 }};
 
 constexpr std::string_view kNoOcsp =
@@ -247,6 +261,14 @@ std::vector<Key> shared_rows() {
        {},
        Key::RawName::kOurs,
        {kNeedsTls}},
+      {"quorate.quorumTlsDir",
+       Text{[](Config& c) { return &c.quorum_tls.directory; }},
+       "Directory with ca.crt and tls.crt, tls.key, or the two under quorate.name, for members; "
+       "wins "
+       "over ssl.quorum.*Store.",
+       {},
+       Key::RawName::kOurs,
+       {kNeedsQuorumTls}},
       {"sslQuorumReloadCertFiles",
        Flag{[](Config& c) { return &c.quorum_tls.reload_files; }},
        "Load changed files of ssl.quorum.* while running; ZooKeeper's default is false.",

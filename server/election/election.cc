@@ -86,6 +86,10 @@ void Election::handle(const StartLooking& event, TimePoint now, Actions& actions
   may_vote_ = event.may_vote && !event.abstains && event.last_logged != kUninitialised;
   is_voting_ = may_vote_ && committed_.is_voter(options_.self);
   candidacy_ = Vote{event.current_epoch, event.last_logged, options_.self};
+  if (event.successor && majority_.contains(*event.successor)) {
+    candidacy_.leader = *event.successor;
+    forget_successor(voters_[*majority_.index_of(*event.successor)]);
+  }
   has_started_ = true;
   state_ = PeerState::kLooking;
   is_established_ = false;
@@ -110,6 +114,13 @@ void Election::start_round(TimePoint now, Actions& actions) {
 void Election::abandon_candidate(ServerId candidate, TimePoint now, Actions& actions) {
   actions.notes.push_back({NoteKind::kCandidateSuspected, candidate, round_, vote_});
   start_round(now, actions);
+}
+
+void Election::forget_successor(const Voter& voter) {
+  const bool is_lost = voter.is_suspected || voter.abstains;
+  if (is_lost && candidacy_.leader == voter.id) {
+    candidacy_.leader = options_.self;
+  }
 }
 
 /// Drops every report but votes in this or a higher round that are new, and moves to the highest
@@ -166,6 +177,7 @@ void Election::handle(const NotificationReceived& event, TimePoint now, Actions&
                         voter.report->round != heard.round;
   voter.is_suspected = false;
   voter.abstains = is_looker && heard.vote == wire::kNoVote;
+  forget_successor(voter);
   voter.report.reset();
   if (is_usable(statement)) {
     voter.report = statement;
@@ -281,6 +293,7 @@ void Election::handle(const PeerSuspected& event, TimePoint now, Actions& action
   const bool is_news = !voter.is_suspected;
   voter.is_suspected = true;
   voter.report.reset();
+  forget_successor(voter);
   if (!has_started_ || !is_news) {
     return;
   }

@@ -60,6 +60,7 @@ struct VoterStatus {
 /// - Votes that came while this member still had its leader are not lost.
 /// - A decision that cannot come true is revoked before anybody runs into a timeout.
 /// - Lookers outside the voters, which only poll, are told of a decision when it falls.
+/// - A leader that leaves in peace names its successor, and whoever heard it votes for that one.
 ///
 /// Safety (one leader an epoch, no acknowledged write lost) is the matter of the epoch exchange
 /// that follows, not of this machine.
@@ -137,6 +138,7 @@ class Election {
   void start_round(TimePoint now, Actions& actions);
   void take_fresh_reports(TimePoint now);
   void abandon_candidate(ServerId candidate, TimePoint now, Actions& actions);
+  void forget_successor(const Voter& voter);
   void hear_looker(Voter& voter, bool is_first, TimePoint now, Actions& actions);
   void change_vote(const wire::Vote& vote, NoteKind kind, ServerId peer, TimePoint now,
                    Actions& actions);
@@ -180,8 +182,10 @@ class Election {
   /// Its disk is: it follows as a voter, even if it has left the vote to others.
   bool is_fit_ = false;
   bool may_vote_ = false;
-  bool is_voting_ = false;           ///< may_vote_ and a voter of the committed configuration.
-  wire::Vote candidacy_;             ///< What a vote for itself is; cast only if is_voting_.
+  bool is_voting_ = false;  ///< may_vote_ and a voter of the committed configuration.
+  /// What it votes for before it hears of anything better, cast only if is_voting_: itself, or a
+  /// successor that is not suspected.
+  wire::Vote candidacy_;
   wire::Vote vote_ = wire::kNoVote;  ///< Looking: never worse than own_vote().
   wire::Round round_;
   /// Of those that it has left for the round of a running ensemble: it must not vote in one twice.

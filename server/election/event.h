@@ -1,6 +1,7 @@
 // What can happen to an election: the inputs of the machine.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "server/base/ids.h"
@@ -16,6 +17,9 @@ struct StartLooking {
   Epoch current_epoch;   ///< Of the file currentEpoch.
   bool may_vote = true;  ///< False while the disk is empty, older than it must be, or damaged.
   bool abstains = false;  ///< Leaves this election to others; follows whom they elect.
+  /// Whom the former leader has named, which has everything that this member has: gets this
+  /// member's vote in place of itself, until it is suspected.
+  std::optional<ServerId> successor = std::nullopt;
 };
 /// A notification of `from`, whose id was proved as far as the transport proves ids. The shell has
 /// turned away peers of another ensemble. Its views are borrowed for the duration of the step.

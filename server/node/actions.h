@@ -25,6 +25,7 @@ enum class CloseReason : uint8_t {
   kStateReplaced,     ///< The member was synced with a snapshot: what was missed is not known.
   kFateUnknown,       ///< Whether its write was done cannot be told after a change of leader.
   kNoLeader,          ///< For too long in view of the session's timeout.
+  kReadOnlyEnded,     ///< It was served without a leader, and there is one.
 };
 
 /// A line for the structured log, with one subject.
@@ -40,6 +41,8 @@ enum class NoteKind : uint8_t {
   kReaped,
   kRoleChanged,       ///< `value` is the wire::PeerState, `peer` the leader, `detail` why.
   kServing,           ///< As `value` says, in the epoch of `zxid`.
+  kReadOnly,          ///< Readers are served without a leader, or (`value` 0) no longer.
+  kSuccessor,         ///< `peer` is to lead after this member.
   kLinkClosed,        ///< To the learner `peer`; `detail` says why.
   kReconfigRefused,   ///< `text` says why, `value` is the error code.
   kReconfigProposed,  ///< To the configuration `text`.

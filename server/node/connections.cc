@@ -107,6 +107,14 @@ void close_connection(State& state, Connection& connection, CloseReason reason, 
   actions.closes.push_back({connection.id, reason});
 }
 
+void close_all(State& state, CloseReason reason, Actions& actions) {
+  for (const auto& connection : state.slots) {
+    if (connection) {
+      close_connection(state, *connection, reason, actions);
+    }
+  }
+}
+
 void pause_if_over_limits(State& state, Connection& connection, Actions& actions) {
   if (connection.paused || !is_over(state, connection, 1, 1)) {
     return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +36,13 @@ struct SessionMove {
   LinkId link;
   SessionId session;
   bool is_valid = true;
+};
+
+/// A leader takes nothing new; it steps down once everything is committed and its successor named.
+struct HandOver {
+  std::optional<ServerId> target;     ///< Absent: whoever has everything.
+  TimePoint choose_by;                ///< Until then it waits for a target that is behind.
+  std::optional<TimePoint> leave_by;  ///< Set when the successor was named: at the latest then.
 };
 
 /// invariant: at most one of leader and learner; without either the member looks, or awaits what
@@ -81,10 +89,17 @@ struct Ensemble {
   std::map<Zxid, SessionMove> moves;             ///< Leading: not yet committed.
   std::unique_ptr<tree::SnapshotWriter> stream;  ///< Leading: for a learner.
   LinkId stream_link;
-  /// Leading: takes nothing new; steps down once everything is committed.
-  bool is_handing_over = false;
+  std::optional<HandOver> hand_over;  ///< Leading.
+  /// Whom the leader of the role that ends has named: gets this member's vote.
+  std::optional<ServerId> successor;
   /// Looking: leaves the lead to others until then, or until one of them has it.
   std::optional<TimePoint> abstains_until;
+  // Looking, with EnsembleOptions::read_only_enabled.
+  std::optional<TimePoint> reads_only_at;  ///< Begins to serve readers then.
+  bool reads_only = false;                 ///< Serves them; the tracker has their sessions.
+  /// The first session that was opened so, this time or the last: theirs are from here on.
+  SessionId local_sessions{std::numeric_limits<int64_t>::max()};
+
   TimePoint last_step;
   TimePoint not_serving_since;
   TimePoint next_hold_check;
@@ -120,8 +135,20 @@ void adopt_configuration(State& state, const quorum::Configuration& configuratio
 /// Shows the committed configuration at /zookeeper/config.
 void show_configuration(State& state, Now now);
 
-/// Steps down if everything is committed.
+// ---- hand_over.cc -----------------------------------------------------------------------------
+std::optional<HandOverRefusal> hand_over(State& state, std::optional<ServerId> target, Now now,
+                                         Actions& actions);
+/// Names the successor once everything is committed, and steps down once it is told.
 void check_hand_over(State& state, Now now, Actions& actions);
+[[nodiscard]] std::optional<TimePoint> next_hand_over_check(const State& state);
+
+// ---- read_only.cc -----------------------------------------------------------------------------
+/// The member begins to look for a leader.
+void await_read_only(State& state, Now now);
+/// Begins to serve readers when it is time, and lets their sessions expire.
+void check_read_only(State& state, Now now, Actions& actions);
+/// An election has ended: readers are closed, and find this or another member that serves all.
+void end_reading_only(State& state, Actions& actions);
 
 // ---- lead.cc ----------------------------------------------------------------------------------
 void lead(State& state, const zab::LeaderEvent& event, Now now, Actions& actions);

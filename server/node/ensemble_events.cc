@@ -68,6 +68,7 @@ void handle_learner_flushed(State& state, const LearnerFlushed& event, Now now, 
     lead(state, zab::SnapshotProgress{event.link}, now, actions);
   } else {
     lead(state, zab::LinkFlushed{event.link, event.bytes}, now, actions);
+    check_hand_over(state, now, actions);
   }
 }
 

@@ -17,18 +17,12 @@ void send_response(Connection& connection, SessionId session, int32_t timeout_ms
   wire::encode(wire::ConnectResponse{.timeout_ms = timeout_ms,
                                      .session = session,
                                      .password = password,
-                                     .read_only = false,
+                                     .read_only = connection.is_read_only,
                                      .has_read_only_field = connection.has_read_only_field},
                frame);
   writer.finish();
   actions.send(connection.id, frame);
   ++connection.sent;
-}
-
-void refuse_session(State& state, Connection& connection, Actions& actions) {
-  const session::Password none{};
-  send_response(connection, SessionId{}, 0, std::string_view(none.data(), none.size()), actions);
-  close_connection(state, connection, CloseReason::kSessionExpired, actions);
 }
 
 void open_new_session(State& state, Connection& connection, int32_t timeout_ms, Now now,
@@ -61,16 +55,26 @@ void reattach(State& state, Connection& connection, Now now, Actions& actions) {
   if (proposes(state)) {
     state.tracker.add(session, std::chrono::milliseconds(timeout_ms), now.monotonic);
   }
-  const session::Password password = session::password_of(session);
-  send_response(connection, session, timeout_ms, std::string_view(password.data(), password.size()),
-                actions);
-  actions.established.push_back(connection.id);
+  accept_session(connection, actions);
   actions.notes.push_back(
       {.kind = NoteKind::kSessionMoved, .session = session, .value = timeout_ms});
   ++state.counters.sessions_revalidated;
 }
 
 }  // namespace
+
+void refuse_session(State& state, Connection& connection, Actions& actions) {
+  const session::Password none{};
+  send_response(connection, SessionId{}, 0, std::string_view(none.data(), none.size()), actions);
+  close_connection(state, connection, CloseReason::kSessionExpired, actions);
+}
+
+void accept_session(Connection& connection, Actions& actions) {
+  const session::Password password = session::password_of(connection.session);
+  send_response(connection, connection.session, connection.timeout_ms,
+                std::string_view(password.data(), password.size()), actions);
+  actions.established.push_back(connection.id);
+}
 
 void ask_for_session(State& state, const Connection& connection, Now now, Actions& actions) {
   if (!proposes(state)) {
@@ -107,6 +111,10 @@ void handle_connect_request(State& state, Connection& connection, std::string_vi
   const int32_t timeout_ms = std::clamp(
       request->timeout_ms, state.options.session_timeout_ms_min,
       std::max(state.options.session_timeout_ms_min, state.options.session_timeout_ms_max));
+  if (is_reading_only(state)) {
+    connect_read_only(state, connection, *request, timeout_ms, now, actions);
+    return;
+  }
   if (request->session == SessionId{}) {
     open_new_session(state, connection, timeout_ms, now, actions);
     return;
@@ -145,10 +153,7 @@ void finish_reattach(State& state, Connection& connection, bool is_valid, Now no
 
 void finish_handshake(State& state, Connection& connection, Now now, Actions& actions) {
   connection.phase = Phase::kOpen;
-  const session::Password password = session::password_of(connection.session);
-  send_response(connection, connection.session, connection.timeout_ms,
-                std::string_view(password.data(), password.size()), actions);
-  actions.established.push_back(connection.id);
+  accept_session(connection, actions);
   actions.notes.push_back({.kind = NoteKind::kSessionOpened,
                            .session = connection.session,
                            .zxid = state.database.last_zxid(),

@@ -23,8 +23,14 @@ Duration patience(const Connection& connection) {
 }  // namespace
 
 bool takes_clients(const State& state) {
-  return !state.ensemble || state.ensemble->options.serves_before_formed ||
-         state.ensemble->is_formed();
+  if (!state.ensemble) {
+    return true;
+  }
+  const Ensemble& ensemble = *state.ensemble;
+  if (ensemble.leader && state.serving && !ensemble.options.leader_serves) {
+    return false;
+  }
+  return ensemble.options.serves_before_formed || ensemble.is_formed();
 }
 
 void hold_clients(State& state, Now now) {
@@ -41,7 +47,10 @@ void check_held(State& state, Now now, Actions& actions) {
   ensemble.next_hold_check = now.monotonic + kCheckInterval;
   const Duration waited = now.monotonic - ensemble.not_serving_since;
   for (const auto& connection : state.slots) {
-    if (connection && connection->phase != Phase::kClosed && waited >= patience(*connection)) {
+    const bool is_held =
+        connection && connection->phase != Phase::kClosed &&
+        !(ensemble.reads_only && (connection->is_read_only || connection->phase == Phase::kNew));
+    if (is_held && waited >= patience(*connection)) {
       close_connection(state, *connection, CloseReason::kNoLeader, actions);
     }
   }
@@ -74,6 +83,11 @@ std::optional<TimePoint> next_ensemble_deadline(const State& state) {
     consider(ensemble.next_hold_check);
   }
   consider(ensemble.abstains_until);
+  consider(ensemble.reads_only_at);
+  consider(next_hand_over_check(state));
+  if (ensemble.reads_only) {
+    consider(state.tracker.next_deadline());
+  }
   return next;
 }
 
@@ -99,6 +113,10 @@ void handle_ensemble_deadline(State& state, Now now, Actions& actions) {
     ensemble.is_ready_to_look = is_looking;
     look_if_ready(state, now, actions);
   }
+  if (is_due(next_hand_over_check(state))) {
+    check_hand_over(state, now, actions);
+  }
+  check_read_only(state, now, actions);
   check_held(state, now, actions);
 }
 

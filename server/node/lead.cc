@@ -176,7 +176,7 @@ void perform_once(State& state, const zab::LeaderActions& taken, Now now, Action
   if (taken.established || taken.activated) {
     show_configuration(state, now);
   }
-  if (ensemble.is_handing_over) {
+  if (ensemble.hand_over) {
     check_hand_over(state, now, actions);
     if (!ensemble.leader) {
       return;

@@ -13,7 +13,8 @@ bool is_empty(const zab::LearnerActions& actions) {
   return actions.bytes.empty() && !actions.save_epochs && !actions.truncate &&
          !actions.receive_snapshot && actions.appends.empty() && !actions.committed &&
          !actions.last_seen && !actions.activated && !actions.up_to_date &&
-         actions.revalidated.empty() && actions.syncs_done == 0 && !actions.gave_up;
+         actions.revalidated.empty() && actions.syncs_done == 0 && !actions.successor &&
+         !actions.gave_up;
 }
 
 void append_logged(State& state, const zab::LearnerActions& taken, Actions& actions) {
@@ -97,6 +98,9 @@ void perform_once(State& state, const zab::LearnerActions& taken, Now now, Actio
   }
   if (taken.up_to_date || taken.activated) {
     show_configuration(state, now);
+  }
+  if (taken.successor) {
+    ensemble.successor = taken.successor;
   }
   if (taken.gave_up) {
     const bool is_gone = *taken.gave_up == zab::CloseReason::kSilent ||

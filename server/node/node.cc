@@ -174,13 +174,14 @@ std::variant<ConfigVersion, quorum::Refusal> Node::reconfigure(const wire::Recon
   return version;
 }
 
-bool Node::hand_over(Now now, Actions& actions) {
-  return state_->ensemble && node::hand_over(*state_, now, actions);
+std::optional<HandOverRefusal> Node::hand_over_to(std::optional<ServerId> target, Now now,
+                                                  Actions& actions) {
+  return node::hand_over(*state_, target, now, actions);
 }
 
 bool Node::has_handed_over() const {
   const auto& ensemble = state_->ensemble;
-  return !ensemble || (!ensemble->is_handing_over && !ensemble->abstains_until);
+  return !ensemble || (!ensemble->hand_over && !ensemble->abstains_until);
 }
 
 const std::vector<ServerId>& Node::wanted_peers() const {

@@ -1,6 +1,7 @@
 // One member as one deterministic machine: events in, actions out.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,15 @@ struct Recovered {
   /// Encoded txns, oldest first, the newest being database.last_zxid(): the committed window.
   std::vector<std::string> recent_txns;
   Zxid snapshot_zxid;  ///< Newest snapshot on disk.
+};
+
+/// Why a leader does not leave.
+enum class HandOverRefusal : uint8_t {
+  kNotLeader,
+  kNoQuorum,    ///< Without it there is no synced majority.
+  kNoVoter,     ///< The target is no other voter of the configuration.
+  kNotSynced,   ///< The target is not connected, or still syncs.
+  kNotQuorate,  ///< The target is Apache's, which cannot be told.
 };
 
 /// The member. It has no clock, socket, file or thread: the shell feeds it events with the time at
@@ -55,8 +65,12 @@ class Node {
   std::variant<ConfigVersion, quorum::Refusal> reconfigure(const wire::ReconfigRequest& request,
                                                            Now now, Actions& actions);
   /// A leader leaves the lead to another voter, after everything that it has proposed; clients are
-  /// held meanwhile. False, and nothing happens, if it does not lead or none could.
-  bool hand_over(Now now, Actions& actions);
+  /// held meanwhile. To `target`, or to one that has everything; Apache's members elect whom they
+  /// will. Nothing happens when it is refused.
+  std::optional<HandOverRefusal> hand_over_to(std::optional<ServerId> target, Now now,
+                                              Actions& actions);
+  /// The same to whoever has everything. False if it is refused.
+  bool hand_over(Now now, Actions& actions) { return !hand_over_to(std::nullopt, now, actions); }
   /// Neither handing over nor looking after it.
   [[nodiscard]] bool has_handed_over() const;
 

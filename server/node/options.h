@@ -29,6 +29,8 @@ struct EnsembleOptions {
   Duration finalize_wait = std::chrono::milliseconds(200);
   bool reconfig_enabled = false;
   bool standalone_enabled = true;
+  bool leader_serves = true;       ///< False: a leader turns clients away.
+  bool read_only_enabled = false;  ///< Serve readers while there is no leader.
   /// False: clients are turned away until the ensemble was formed, which is its first reconfig.
   bool serves_before_formed = true;
   std::string ensemble_id;

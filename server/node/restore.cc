@@ -10,11 +10,7 @@ namespace quorate::node {
 
 void suspend(State& state, Actions& actions) {
   state.suspended = true;
-  for (const auto& connection : state.slots) {
-    if (connection) {
-      close_connection(state, *connection, CloseReason::kRefused, actions);
-    }
-  }
+  close_all(state, CloseReason::kRefused, actions);
 }
 
 bool is_replaceable(const State& state) {

@@ -9,9 +9,6 @@
 namespace quorate::node {
 namespace {
 
-/// For so long a member that has handed the lead over leaves it to others.
-constexpr Duration kAbstinence = std::chrono::seconds(2);
-
 election::Options election_options(const EnsembleOptions& options, ServerId self) {
   election::Options election;
   election.self = self;
@@ -64,6 +61,7 @@ void become_learner(State& state, ServerId leader, Now now, Actions& actions) {
 
 void take_role(State& state, const election::Decision& decision, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
+  end_reading_only(state, actions);
   ensemble.leader_id = decision.vote.leader;
   ensemble.log_end = state.history.last();
   state.counters.election_time.record(decision.looked_for);
@@ -148,7 +146,7 @@ void end_role(State& state, const char* why, Now now, Actions& actions) {
   ensemble.owners.clear();
   ensemble.moves.clear();
   ensemble.syncs.clear();
-  ensemble.is_handing_over = false;
+  ensemble.hand_over.reset();
   actions.quorum.leaves_role = true;
   actions.quorum.listens = false;
   actions.quorum.connect.reset();
@@ -173,39 +171,17 @@ void look_if_ready(State& state, Now now, Actions& actions) {
     return;
   }
   ensemble.is_ready_to_look = false;
+  await_read_only(state, now);
+  const std::optional<ServerId> successor = std::exchange(ensemble.successor, std::nullopt);
+  const bool leaves_it_to_others = ensemble.abstains_until && !successor;
   ensemble.election.step(
       election::StartLooking{.last_logged = state.history.last(),
                              .current_epoch = ensemble.current,
                              .may_vote = ensemble.may_vote,
-                             .abstains = ensemble.abstains_until.has_value()},
+                             .abstains = leaves_it_to_others,
+                             .successor = successor},
       now.monotonic, ensemble.election_actions);
   perform_election(state, now, actions);
-}
-
-bool hand_over(State& state, Now now, Actions& actions) {
-  Ensemble& ensemble = *state.ensemble;
-  if (!ensemble.leader || !state.serving) {
-    return false;
-  }
-  std::vector<ServerId> others = ensemble.leader->synced();
-  std::erase(others, state.options.server);
-  if (quorum::refuse_without_quorum(ensemble.committed, others)) {
-    return false;
-  }
-  ensemble.is_handing_over = true;
-  hold_clients(state, now);
-  check_hand_over(state, now, actions);
-  return true;
-}
-
-void check_hand_over(State& state, Now now, Actions& actions) {
-  Ensemble& ensemble = *state.ensemble;
-  const bool is_drained = state.history.committed() == state.history.last();
-  if (!ensemble.is_handing_over || !is_drained) {
-    return;
-  }
-  ensemble.abstains_until = now.monotonic + kAbstinence;
-  end_role(state, "handed over", now, actions);
 }
 
 /// The role holds: what clients have waited for goes on.
@@ -223,6 +199,9 @@ void begin_serving(State& state, Epoch epoch, Now now, Actions& actions) {
                            .zxid = Zxid{epoch.value << 32},
                            .value = static_cast<int64_t>(ensemble.election.state()),
                            .peer = ensemble.leader_id});
+  if (!takes_clients(state)) {
+    close_all(state, CloseReason::kRefused, actions);
+  }
   resolve_in_flight(state, now, actions);
   for (size_t slot = 0; slot < state.slots.size(); ++slot) {
     Connection* const connection = state.slots[slot].get();

@@ -310,6 +310,9 @@ void handle_request(State& state, Connection& connection, std::string_view paylo
     reply_in_order(state, connection, in, kLastApplied, ErrorCode::kThrottledOp, now, actions);
     return;
   }
+  if (connection.is_read_only && answer_read_only(state, connection, in.op, in.xid, now, actions)) {
+    return;
+  }
   if (in.op == OpCode::kCheck || in.op == OpCode::kDeleteContainer) {
     // Internal, or valid inside a multi only: never to be decoded, let alone proposed.
     handle_undecodable(state, connection, in, ErrorCode::kUnimplemented, now, actions);
@@ -354,7 +357,9 @@ request::Author author_of(const State& state, const Connection& connection, int3
 
 void handle_frames(State& state, Connection& connection, const ClientFrames& event, Now now,
                    Actions& actions) {
-  if (!state.serving) {
+  const bool needs_no_leader =
+      is_reading_only(state) && (connection.is_read_only || connection.phase == Phase::kNew);
+  if (!state.serving && !needs_no_leader) {
     // Nothing is answered, not even a ping: a client that waits for long enough tries another
     // member.
     if (connection.phase != Phase::kClosing && connection.phase != Phase::kClosed) {
@@ -393,7 +398,7 @@ void handle_frames(State& state, Connection& connection, const ClientFrames& eve
     }
     frames.remove_prefix(wire::kFrameHeaderBytes + size);
   }
-  if (proposes(state)) {
+  if (proposes(state) || connection.is_read_only) {
     state.tracker.touch(connection.session, now.monotonic);
   } else {
     touch_session(state, connection, now);

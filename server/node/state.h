@@ -21,6 +21,7 @@
 #include "server/tree/snapshot.h"
 #include "server/tree/watches.h"
 #include "server/wire/error_code.h"
+#include "server/wire/handshake.h"
 #include "server/wire/opcode.h"
 #include "server/zab/history.h"
 
@@ -67,6 +68,7 @@ struct Connection {
   tree::WatcherId slot;
   Phase phase = Phase::kNew;
   bool has_read_only_field = false;
+  bool is_read_only = false;  ///< Served without a leader.
   bool paused = false;
   bool secure = false;
   bool authenticated = false;  ///< Some scheme that enforce.auth asks for has accepted it.
@@ -195,6 +197,7 @@ void forget_connection(State& state, ConnectionId id);
 /// Tells the shell to close; the connection's frames are ignored from now on, and what it waits
 /// for is answered to nobody.
 void close_connection(State& state, Connection& connection, CloseReason reason, Actions& actions);
+void close_all(State& state, CloseReason reason, Actions& actions);
 /// Stops reading from a connection that has too much in flight.
 void pause_if_over_limits(State& state, Connection& connection, Actions& actions);
 void resume_paused(State& state, Actions& actions);
@@ -209,6 +212,21 @@ void finish_handshake(State& state, Connection& connection, Now now, Actions& ac
 /// The leader says whether the session that `connection` came with is alive.
 void finish_reattach(State& state, Connection& connection, bool is_valid, Now now,
                      Actions& actions);
+
+/// Answers the handshake of a session that was refused, and closes.
+void refuse_session(State& state, Connection& connection, Actions& actions);
+/// Answers the handshake with the connection's session, which is open from now on.
+void accept_session(Connection& connection, Actions& actions);
+
+// ---- read_only.cc: clients that need no leader, of members of an ensemble ----------------------
+/// The member has no leader and serves those who asked for no more than reading.
+[[nodiscard]] bool is_reading_only(const State& state);
+/// The first frame of a connection at such a member.
+void connect_read_only(State& state, Connection& connection, const wire::ConnectRequest& request,
+                       int32_t timeout_ms, Now now, Actions& actions);
+/// Refuses what needs a leader, and ends sessions; false: it is a request like any other.
+bool answer_read_only(State& state, Connection& connection, wire::OpCode op, int32_t xid, Now now,
+                      Actions& actions);
 
 // ---- serve.cc: requests -----------------------------------------------------------------------
 void handle_frames(State& state, Connection& connection, const ClientFrames& event, Now now,
@@ -323,10 +341,8 @@ void ask_revalidation(State& state, const Connection& connection, Now now, Actio
 void touch_session(State& state, const Connection& connection, Now now);
 /// Looks at a transaction that tells that a session is served by another member from now on.
 void note_session_move(State& state, const wire::TxnRecord& record, Now now, Actions& actions);
-/// A leader takes nothing new, and steps down for another voter once everything is committed. False
-/// if it does not lead, or without it there is no quorum that has its history.
-bool hand_over(State& state, Now now, Actions& actions);
-/// Whether clients may have sessions: not while an ensemble is being formed.
+/// Whether clients may have sessions: not while an ensemble is being formed, nor of a leader that
+/// serves none.
 [[nodiscard]] bool takes_clients(const State& state);
 /// Whether a learner is being sent a snapshot.
 [[nodiscard]] bool is_streaming_snapshot(const State& state);

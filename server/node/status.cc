@@ -71,7 +71,7 @@ Role role_of(const State& state) {
     return Role::kStandalone;
   }
   if (!state.serving) {
-    return Role::kLooking;
+    return is_reading_only(state) ? Role::kReadOnly : Role::kLooking;
   }
   if (state.ensemble->leader) {
     return Role::kLeading;
@@ -80,7 +80,9 @@ Role role_of(const State& state) {
   return observes ? Role::kObserving : Role::kFollowing;
 }
 
-void add_ensemble(const Ensemble& ensemble, Now now, bool serving, Status& status) {
+void add_ensemble(const State& state, Now now, Status& status) {
+  const Ensemble& ensemble = *state.ensemble;
+  const bool serving = state.serving;
   EnsembleStatus& to = status.ensemble.emplace();
   to.leader = serving ? ensemble.leader_id : ServerId{-1};
   to.accepted = ensemble.accepted;
@@ -89,6 +91,7 @@ void add_ensemble(const Ensemble& ensemble, Now now, bool serving, Status& statu
   to.configuration = quorum::to_text(ensemble.committed);
   to.is_formed = ensemble.is_formed();
   to.may_vote = ensemble.may_vote;
+  to.takes_clients = takes_clients(state);
   to.voter_count = ensemble.committed.voters().size();
   if (!serving) {
     to.looking_for = now.monotonic - ensemble.not_serving_since;
@@ -106,7 +109,7 @@ Status make_status(const State& state, Now now, StatusDetail detail) {
   status.role = role_of(state);
   status.server = state.options.server;
   if (state.ensemble) {
-    add_ensemble(*state.ensemble, now, state.serving, status);
+    add_ensemble(state, now, status);
   }
   status.last_zxid = state.database.last_zxid();
   status.proposed_zxid = state.history.last();

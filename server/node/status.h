@@ -17,6 +17,7 @@
 
 namespace quorate::node {
 
+/// kReadOnly: looking, and serving readers.
 enum class Role : uint8_t { kStandalone, kLooking, kFollowing, kLeading, kObserving, kReadOnly };
 
 /// Counters since start or the last reset (srst).
@@ -127,6 +128,7 @@ struct EnsembleStatus {
   std::string configuration;  ///< Its text.
   bool is_formed = false;     ///< There was a reconfig.
   bool may_vote = true;       ///< False: the disk has to be filled first.
+  bool takes_clients = true;  ///< False: not formed yet, or a leader that serves none.
   size_t voter_count = 0;
   Duration looking_for{};                    ///< Not serving: since when.
   std::vector<zab::LearnerStatus> learners;  ///< Of a leader.

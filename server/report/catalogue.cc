@@ -172,6 +172,10 @@ constexpr std::array kOwn = {
               [](const Inputs& in) { return in.status.durable_zxid.value; }},
     NumberRow{"quorate_serving", kGauge, "1 while requests are served.",
               [](const Inputs& in) { return in.status.serving ? int64_t{1} : int64_t{0}; }},
+    NumberRow{"quorate_read_only", kGauge, "1 while readers are served without a leader.",
+              [](const Inputs& in) {
+                return in.status.role == node::Role::kReadOnly ? int64_t{1} : int64_t{0};
+              }},
     NumberRow{"quorate_outstanding_bytes", kGauge, "Bytes of requests not yet answered.",
               [](const Inputs& in) { return in.status.outstanding_bytes; }},
     NumberRow{"quorate_secure_connections", kGauge, "Open client connections over TLS.",

@@ -76,6 +76,27 @@ Result<ReconfigOrder> parse_reconfig_order(std::string_view body) {
   return order;
 }
 
+Result<std::optional<ServerId>> parse_transfer_order(std::string_view body) {
+  if (body.empty()) {
+    return std::optional<ServerId>();
+  }
+  const Json json = Json::parse(body, nullptr, false);
+  if (!json.is_object()) {
+    return invalid("the body must be a JSON object");
+  }
+  std::optional<ServerId> target;
+  for (const auto& [name, value] : json.items()) {
+    if (name != "target") {
+      return invalid("unknown field " + name + "; known is target");
+    }
+    if (!value.is_number_integer()) {
+      return invalid("target must be the id of a member");
+    }
+    target = ServerId{value.get<int64_t>()};
+  }
+  return target;
+}
+
 std::string reconfigured_body(ConfigVersion version) {
   return json_text({{"version", "0x" + hex(version.value)}});
 }

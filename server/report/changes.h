@@ -26,6 +26,10 @@ struct ReconfigOrder {
 /// names the field and what it may be.
 [[nodiscard]] Result<ReconfigOrder> parse_reconfig_order(std::string_view body);
 
+/// The body of POST /v1/transfer-leadership: nothing, {} or {"target": ID}. The error names what it
+/// may be.
+[[nodiscard]] Result<std::optional<ServerId>> parse_transfer_order(std::string_view body);
+
 /// {"version": "0x..."}
 [[nodiscard]] std::string reconfigured_body(ConfigVersion version);
 /// {"zxid": "0x..."}

@@ -45,8 +45,12 @@ constexpr std::array<WordRow, 18> kWords = {{
 
 const WordRow& row_of(Word word) { return kWords[static_cast<size_t>(word)]; }
 
+bool answers(const node::Status& status) {
+  return status.serving || status.role == node::Role::kReadOnly;
+}
+
 std::string isro_text(const node::Status& status) {
-  if (!status.serving) {
+  if (!answers(status)) {
     return "null";
   }
   return status.role == node::Role::kReadOnly ? "ro" : "rw";
@@ -143,7 +147,7 @@ node::StatusDetail detail_of(Word word) {
 size_t argument_bytes(Word word) { return word == Word::kStmk ? 8 : 0; }
 
 WordAnswer answer(Word word, std::string_view argument, const Inputs& inputs) {
-  if (row_of(word).needs_server && !inputs.status.serving) {
+  if (row_of(word).needs_server && !answers(inputs.status)) {
     return {.text = std::string(kNotServingLine)};
   }
   if (word == Word::kStmk) {

@@ -61,6 +61,9 @@ Health readiness(const Inputs& inputs) {
   if (inputs.status.role == node::Role::kLooking) {
     return {.ok = false, .text = "not ready: looking for a leader"};
   }
+  if (inputs.status.role == node::Role::kReadOnly) {
+    return {.ok = false, .text = "not ready: read-only, there is no leader"};
+  }
   if (!inputs.status.serving) {
     return {.ok = false, .text = "not ready: not serving requests"};
   }

@@ -64,7 +64,9 @@ std::string server_body(const Inputs& inputs) {
 }
 
 std::string version_line(const Inputs& inputs) {
-  return "Zookeeper version: " + version_text(inputs.process) + "\n";
+  const bool is_read_only = inputs.status.role == node::Role::kReadOnly;
+  return "Zookeeper version: " + version_text(inputs.process) + "\n" +
+         (is_read_only ? "READ-ONLY mode; serving only read-only clients\n" : "");
 }
 
 std::string sessions_part(const Inputs& inputs) {

@@ -22,7 +22,8 @@ enum class QuorumPacketType : int32_t {
   kProposal = 2,            ///< Leader to followers: TxnHeader + txn [+ TxnDigest]; see decode_txn.
   kAck = 3,                 ///< Follower: the txn `zxid` is durable; low half 0: NEWLEADER's.
   kCommit = 4,              ///< Leader to followers: `zxid` is committed.
-  kPing = 5,                ///< Leader: null. Learner's answer: SessionTouches, never null.
+  kPing = 5,                ///< Leader: null, or int64 id of the voter that is to lead after it, to
+                            ///< Quorate's learners. Learner's answer: SessionTouches, never null.
   kRevalidate = 6,          ///< RevalidateRequest; the leader answers RevalidateResponse.
   kSync = 7,                ///< Leader to learner: everything before the learner's sync is sent.
   kInform = 8,              ///< Leader to observers: as kProposal, committed.

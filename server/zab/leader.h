@@ -170,6 +170,7 @@ class Leader {
   void handle(const SnapshotSent& event, LeaderActions& actions);
   void handle(const SessionRevalidated& event, LeaderActions& actions);
   void handle(const SyncRequested& event, LeaderActions& actions);
+  void handle(const SuccessorNamed& event, LeaderActions& actions);
   void handle(const LeaderDeadline& event, LeaderActions& actions);
 
   // ---- leader_discovery.cc: epochs ------------------------------------------------------------

@@ -78,11 +78,16 @@ struct SessionRevalidated {
 struct SyncRequested {
   LinkId link;
 };
+/// This leader is about to leave: Quorate's learners are to hear who follows it.
+struct SuccessorNamed {
+  ServerId successor;
+};
 /// The deadline that next_deadline() named has come.
 struct LeaderDeadline {};
 
-using LeaderEvent = std::variant<LinkOpened, LinkClosed, LearnerPacket, LinkFlushed, EpochsSaved,
-                                 OwnLogSynced, Proposed, LogProbed, LogRead, SnapshotProgress,
-                                 SnapshotSent, SessionRevalidated, SyncRequested, LeaderDeadline>;
+using LeaderEvent =
+    std::variant<LinkOpened, LinkClosed, LearnerPacket, LinkFlushed, EpochsSaved, OwnLogSynced,
+                 Proposed, LogProbed, LogRead, SnapshotProgress, SnapshotSent, SessionRevalidated,
+                 SyncRequested, SuccessorNamed, LeaderDeadline>;
 
 }  // namespace quorate::zab

@@ -1,6 +1,8 @@
 // The leader: who is alive, and whether that is a quorum.
 #include <algorithm>
+#include <string>
 
+#include "server/base/bytes.h"
 #include "server/zab/leader.h"
 
 namespace quorate::zab {
@@ -101,6 +103,21 @@ void Leader::ping(LeaderActions& actions) {
           learner,
           {.type = QuorumPacketType::kPing, .zxid = std::max(history_.last(), epoch_begin())},
           actions);
+    }
+  }
+}
+
+/// On the connection whose end makes them look, so that they know it by then.
+void Leader::handle(const SuccessorNamed& event, LeaderActions& actions) {
+  std::string data;
+  append_big_endian(data, event.successor.value);
+  for (Learner& learner : learners_) {
+    if (learner.stage == Stage::kUpToDate && learner.is_quorate) {
+      send_packet(learner,
+                  {.type = QuorumPacketType::kPing,
+                   .zxid = std::max(history_.last(), epoch_begin()),
+                   .data = data},
+                  actions);
     }
   }
 }

@@ -15,6 +15,7 @@ void LearnerActions::clear() {
   up_to_date.reset();
   revalidated.clear();
   syncs_done = 0;
+  successor.reset();
   gave_up.reset();
 }
 

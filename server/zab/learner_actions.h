@@ -39,6 +39,8 @@ struct LearnerActions {
   std::vector<wire::RevalidateResponse> revalidated;
   /// So many of this member's syncs, oldest first, are answered once `committed` is applied.
   uint32_t syncs_done = 0;
+  /// The leader is about to leave, and names the voter that is to lead next.
+  std::optional<ServerId> successor;
   /// Close the connection and look for a leader.
   std::optional<CloseReason> gave_up;
 

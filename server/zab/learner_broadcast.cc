@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "server/base/assert.h"
+#include "server/base/bytes.h"
 #include "server/wire/txn.h"
 #include "server/zab/learner.h"
 
@@ -142,6 +143,9 @@ void Learner::take_activation(const wire::QuorumPacket& packet, LearnerActions& 
 void Learner::answer_ping(const wire::QuorumPacket& packet, LearnerActions& actions) {
   if (phase_ != LearnerPhase::kAcked && phase_ != LearnerPhase::kBroadcast) {
     return;
+  }
+  if (is_up_to_date() && packet.data && packet.data->size() == sizeof(int64_t)) {
+    actions.successor = ServerId{load_big_endian<int64_t>(packet.data->data())};
   }
   std::string data;
   wire::Writer writer(data);

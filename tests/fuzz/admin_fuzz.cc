@@ -38,7 +38,8 @@ class Source final : public admin::StatusSource {
     ++privileged_count;
     answer(admin::ChangeRefusal{.error = "NotLeader", .reason = "standalone"});
   }
-  void ask_hand_over(std::function<void(std::optional<admin::ChangeRefusal>)> answer) override {
+  void ask_hand_over(std::optional<ServerId>,
+                     std::function<void(std::optional<admin::ChangeRefusal>)> answer) override {
     ++privileged_count;
     answer(std::nullopt);
   }

@@ -156,3 +156,54 @@ def test_a_certificate_for_another_host_is_refused():
         assert ensemble.mode(3) is None
         ensemble.renew(3, ensemble.authority)
         ensemble.wait(3)
+
+
+def issue_pair(authority, folder, name, names, serial):
+    """name.crt and name.key in `folder`, as a Secret is mounted."""
+    store = os.path.join(folder, name + ".pem")
+    authority.issue(store, names, serial)
+    key = os.path.join(folder, name + ".key")
+    openssl("pkey", "-in", store, "-out", key + ".new")
+    os.replace(key + ".new", key)
+    os.replace(store + ".crt", os.path.join(folder, name + ".crt"))
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["shared", "own"])
+def test_a_directory_holds_the_certificates(own, monkeypatch):
+    """quorate.quorumTlsDir: ca.crt and tls.crt, tls.key, or the pair that bears the member's name."""
+    with Secure(("ours",) * 3) as ensemble:
+        folder = os.path.join(ensemble.directory, "secret")
+        os.mkdir(folder)
+        openssl("x509", "-in", ensemble.authority.certificate, "-out",
+                os.path.join(folder, "ca.crt"))
+        hosts = os.path.join(ensemble.directory, "hosts")
+        with open(hosts, "w") as file:
+            file.writelines(f"127.0.0.1 m{myid}\n" for myid in ensemble.members)
+        monkeypatch.setenv("QUORATE_HOSTS_FILE", hosts)
+        if not own:
+            issue_pair(ensemble.authority, folder, "tls", ("DNS:m1", "DNS:m2", "DNS:m3"), 100)
+        for myid, member in ensemble.members.items():
+            for key, value in list(member.settings.items()):
+                if key.startswith("ssl.quorum."):
+                    del member.settings[key]
+                if key.startswith("server."):
+                    member.settings[key] = value.replace("127.0.0.1", f"m{key[7:]}")
+            member.settings["quorumListenOnAllIPs"] = "true"
+            member.flags += [f"-Dquorate.quorumTlsDir={folder}", f"-Dquorate.name=m{myid}"]
+            if own:
+                issue_pair(ensemble.authority, folder, f"m{myid}", (f"DNS:m{myid}",), 100 + myid)
+        ensemble.start().wait()
+        client = ensemble.client()
+        client.create("/a")
+        client.stop()
+
+
+def test_a_directory_without_certificates_is_named():
+    with Secure(("ours",) * 3) as ensemble:
+        member = ensemble[1]
+        folder = os.path.join(ensemble.directory, "nothing")
+        os.mkdir(folder)
+        member.flags.append(f"-Dquorate.quorumTlsDir={folder}")
+        ensemble.start(1)
+        assert member.process.wait(20) != 0
+        assert folder + "/tls.crt" in member.log()

@@ -184,6 +184,21 @@ TEST_F(Commands, AReconfigIsOrderedAndItsVersionTold) {
   EXPECT_TRUE(source_.effects().reconfigs.back().forms);
 }
 
+TEST_F(Commands, TheLeadIsHandedToWhoeverTheOrderNames) {
+  EXPECT_EQ(post("/v1/transfer-leadership", kToken, "").status, 202);
+  EXPECT_EQ(source_.effects().target, std::nullopt);
+  EXPECT_EQ(post("/v1/transfer-leadership", kToken, R"({"target": 3})").status, 202);
+  EXPECT_EQ(source_.effects().target, ServerId{3});
+  EXPECT_EQ(post("/v1/transfer-leadership", kToken, "{}").status, 202);
+  EXPECT_EQ(source_.effects().target, std::nullopt);
+  EXPECT_EQ(source_.effects().hand_overs, 3);
+  for (const char* body : {R"({"target": "3"})", R"({"to": 3})", "[]", "{"}) {
+    const RawResponse refused = post("/v1/transfer-leadership", kToken, body);
+    EXPECT_EQ(refused.status, 400) << body;
+  }
+  EXPECT_EQ(source_.effects().hand_overs, 3);
+}
+
 TEST_F(Commands, ARefusedChangeSaysWhyAndWhoLeads) {
   source_.refuse_changes(
       {.error = "NotLeader", .reason = "this member does not lead", .leader = ServerId{2}});

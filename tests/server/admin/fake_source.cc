@@ -144,12 +144,14 @@ void FakeSource::ask_reconfig(report::ReconfigOrder order,
   });
 }
 
-void FakeSource::ask_hand_over(std::function<void(std::optional<ChangeRefusal>)> answer) {
-  post([this, answer = std::move(answer)] {
+void FakeSource::ask_hand_over(std::optional<ServerId> target,
+                               std::function<void(std::optional<ChangeRefusal>)> answer) {
+  post([this, target, answer = std::move(answer)] {
     std::optional<ChangeRefusal> refusal;
     {
       const std::lock_guard lock(mutex_);
       ++effects_.hand_overs;
+      effects_.target = target;
       refusal = refusal_;
     }
     answer(refusal);

@@ -29,7 +29,8 @@ class FakeSource final : public StatusSource {
   void ask_restore(File file, std::function<void(Result<Zxid>)> answer) override;
   void ask_reconfig(report::ReconfigOrder order,
                     std::function<void(ReconfigAnswer)> answer) override;
-  void ask_hand_over(std::function<void(std::optional<ChangeRefusal>)> answer) override;
+  void ask_hand_over(std::optional<ServerId> target,
+                     std::function<void(std::optional<ChangeRefusal>)> answer) override;
 
   /// Changes the inputs of later answers.
   void edit(const std::function<void(report::Inputs&)>& change);
@@ -49,6 +50,7 @@ class FakeSource final : public StatusSource {
     std::optional<std::string> restored;
     std::vector<report::ReconfigOrder> reconfigs;
     int hand_overs = 0;
+    std::optional<ServerId> target;  ///< Of the last one.
   };
   [[nodiscard]] Effects effects() const;
 

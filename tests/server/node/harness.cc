@@ -205,7 +205,8 @@ void World::deliver(Client& client, std::string_view bytes) {
       ASSERT_TRUE(response.has_value());
       client.handshake = Handshake{.timeout_ms = response->timeout_ms,
                                    .session = response->session,
-                                   .password = std::string(response->password)};
+                                   .password = std::string(response->password),
+                                   .read_only = response->read_only};
       continue;
     }
     wire::Reader reader(payload);

@@ -31,6 +31,7 @@ struct Handshake {
   int32_t timeout_ms = 0;
   SessionId session;
   std::string password;
+  bool read_only = false;
 };
 
 /// Everything that one fake connection has seen.

@@ -126,8 +126,12 @@ TEST_F(FourLetterWords, ShortOnes) {
 
 TEST_F(FourLetterWords, IsroOfAReadOnlyServer) {
   inputs_.status.role = node::Role::kReadOnly;
+  inputs_.status.serving = false;
   EXPECT_EQ(ask(Word::kIsro), "ro");
   EXPECT_THAT(ask(Word::kSrvr), HasSubstr("Mode: read-only\n"));
+  EXPECT_THAT(ask(Word::kSrvr), HasSubstr("\nREAD-ONLY mode; serving only read-only clients\n"));
+  inputs_.status.role = node::Role::kLooking;
+  EXPECT_EQ(ask(Word::kIsro), "null");
 }
 
 TEST_F(FourLetterWords, ResetsSayWhatTheyReset) {

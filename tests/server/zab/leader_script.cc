@@ -191,6 +191,8 @@ void Runner::command(const std::string& name, Words words) {
     step(SessionRevalidated{link_of(words), SessionId{std::stoll(words.at(1))}, true});
   } else if (name == "sync") {
     step(SyncRequested{link_of(words)});
+  } else if (name == "successor") {
+    step(SuccessorNamed{ServerId{std::stoll(words.at(0))}});
   } else if (name == "wait") {
     now_ += std::chrono::milliseconds(std::stoll(words.at(0)));
     step(LeaderDeadline{});

@@ -142,7 +142,12 @@ bool Runner::packet_command(const std::string& name, const Words& words) {
   } else if (name == "uptodate") {
     packet(QuorumPacketType::kUpToDate, Zxid{-1});
   } else if (name == "ping") {
-    packet(QuorumPacketType::kPing, Zxid{0});
+    if (!words.empty()) {
+      writer.put_long(std::stoll(words.at(0)));
+      packet(QuorumPacketType::kPing, Zxid{0}, data);
+    } else {
+      packet(QuorumPacketType::kPing, Zxid{0});
+    }
   } else if (name == "sync") {
     packet(QuorumPacketType::kSync, Zxid{0});
   } else if (name == "revalidated") {
@@ -217,6 +222,9 @@ void Runner::print() {
   }
   if (actions_.syncs_done > 0) {
     output_ += "syncs done: " + std::to_string(actions_.syncs_done) + "\n";
+  }
+  if (actions_.successor) {
+    output_ += "successor " + std::to_string(actions_.successor->value) + "\n";
   }
   if (actions_.gave_up) {
     output_ += std::string("gives up: ") + name_of(*actions_.gave_up) + "\n";
