@@ -194,8 +194,7 @@ storage::RecoverOptions recover_options(const config::Config& config) {
   return {.tree = tree_options(config),
           .trust_empty_snapshot = config.storage.snapshot_trust_empty,
           .db_autocreate = config.storage.autocreate_db,
-          .enforce_epochs =
-              config::needs_quorum(config.quorum) || !config.quorum.dynamic_config_file.empty(),
+          .enforce_epochs = config::may_need_quorum(config.quorum),
           .recent_txns_max = config.storage.commit_log_count};
 }
 

@@ -176,7 +176,7 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
   Member::Parts parts{.config = std::move(loaded.config),
                       .initial_configuration = redact_config(loaded.file_text),
                       .file_system = std::make_unique<storage::PosixFileSystem>()};
-  const config::Config& config = parts.config;
+  config::Config& config = parts.config;
   parts.directories = storage::directories_of(config.storage.data_dir, config.storage.data_log_dir);
   Result<storage::DirectoryLocks> locks = storage::open_directories(
       *parts.file_system, parts.directories, config.storage.autocreate_data_dir);
@@ -190,6 +190,9 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
     return refuse(setup.error());
   }
   parts.setup = std::move(*setup);
+  if (parts.setup) {
+    config::adopt_member_ports(config, *parts.setup->own);
+  }
   const Status tls = load_tls(parts);
   if (!tls) {
     return refuse(tls.error());

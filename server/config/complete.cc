@@ -40,7 +40,7 @@ void complete_store(StoreSettings& store) {
 /// more servers the id of this one decides, which is not known here.
 void complete_client_port(Config& config) {
   if (config.quorum.servers.size() == 1) {
-    adopt_member_ports(config, config.quorum.servers.begin()->first);
+    adopt_member_ports(config, config.quorum.servers.begin()->second);
   }
 }
 
@@ -56,11 +56,11 @@ void adopt(Listener& listener, const std::optional<ClientAddress>& address) {
 
 }  // namespace
 
-void adopt_member_ports(Config& config, ServerId id) {
-  const auto found = config.quorum.servers.find(id);
-  if (found != config.quorum.servers.end()) {
-    adopt(config.client, found->second.client);
-    adopt(config.secure_client, found->second.secure_client);
+void adopt_member_ports(Config& config, const quorum::ServerSpec& own) {
+  adopt(config.client, own.client);
+  adopt(config.secure_client, own.secure_client);
+  if (clients_use_tls(config)) {
+    config.auth.x509_enabled = true;
   }
 }
 

@@ -35,9 +35,9 @@ struct ParseResult {
                                 const Properties& system_properties,
                                 const Properties& overrides = {});
 
-/// Takes the ports of clients from the server line of `id` where zoo.cfg has no keys for them.
+/// Takes the ports of clients from the member's own server line where zoo.cfg has no keys for them.
 /// parse() does it where there is one server; with more, the caller knows which one it is. Source:
 /// ZooKeeper 3.9 QuorumPeerConfig.setupClientPort.
-void adopt_member_ports(Config& config, ServerId id);
+void adopt_member_ports(Config& config, const quorum::ServerSpec& own);
 
 }  // namespace quorate::config
