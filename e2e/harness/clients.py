@@ -5,6 +5,7 @@
     /e2e/e/CLIENT           ephemeral: lives as long as its client's session
 """
 
+import logging
 import random
 import threading
 import time
@@ -20,6 +21,7 @@ SESSION_TIMEOUT_S = 30.0
 ANSWER_TIMEOUT_S = 60.0
 PAUSE_S = 0.03  # Between two operations of a client: a steady load, not all that there is.
 REFUSALS = (BadVersionError, NodeExistsError, NoNodeError)
+logging.getLogger("kazoo").setLevel(logging.CRITICAL)  # Lost connections are what is tested.
 BATCH = 500  # Reads in flight when a tree is read.
 
 
