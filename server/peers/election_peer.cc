@@ -17,9 +17,13 @@ namespace {
 constexpr int kKeepAliveIdleSeconds = 2;
 constexpr int kKeepAliveIntervalSeconds = 1;
 constexpr int kKeepAliveProbes = 3;
-constexpr int kUserTimeoutMs = 5000;
+/// One that no longer hears what it is told is found within this, however much it talks itself: its
+/// vote would elect a leader that nobody can connect to.
+constexpr int kUserTimeoutMs = 1000;
 
-void watch_over(int fd) {
+/// On either side, whoever called.
+void watch_over(const Link& link) {
+  const int fd = link.fd();
   net::set_socket_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   net::set_socket_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdleSeconds);
   net::set_socket_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
@@ -99,12 +103,12 @@ void ElectionPeer::on_dialled(Result<Dialled> result) {
     fail(result.error().message);
     return;
   }
-  watch_over(result->fd);
   LinkTls tls;
   if (options_.tls_client) {
     tls = {LinkTls::Side::kConnect, options_.tls_client, result->host};
   }
   greeting_ = Link::create(loop_, result->fd, std::move(tls), *this);
+  watch_over(*greeting_);
   after(options_.connect_timeout, [this] {
     if (greeting_) {
       std::exchange(greeting_, nullptr)->close();
@@ -149,6 +153,7 @@ void ElectionPeer::settle(std::shared_ptr<Link> link) {
   // The peer may see the end of the old connection before the new one, and would suspect us: the
   // side that called leaves it to the other one to close it.
   replaced_ = std::exchange(link_, std::move(link));
+  watch_over(*link_);
   if (replaced_ && !calls()) {
     std::exchange(replaced_, nullptr)->close();
   }

@@ -84,6 +84,8 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] uint64_t bytes_sent() const { return bytes_sent_; }
   /// Numeric address and port of the other end.
   [[nodiscard]] const std::string& remote() const { return remote_; }
+  /// For options of the socket only; -1 once the link is closed.
+  [[nodiscard]] int fd() const { return transport_.fd(); }
   /// Null while the link is plain.
   [[nodiscard]] ssl_st* tls() const { return transport_.tls(); }
 
