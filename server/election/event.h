@@ -13,9 +13,9 @@ namespace quorate::election {
 /// The member has no leader (any more): start to look for one. Also the answer to a revocation, and
 /// allowed at any time: it begins a new round.
 struct StartLooking {
-  Zxid last_logged;      ///< The last transaction in this member's log.
-  Epoch current_epoch;   ///< Of the file currentEpoch.
-  bool may_vote = true;  ///< False while the disk is empty, older than it must be, or damaged.
+  Zxid last_logged;       ///< The last transaction in this member's log.
+  Epoch current_epoch;    ///< Of the file currentEpoch.
+  bool may_vote = true;   ///< False while the disk is empty, older than it must be, or damaged.
   bool abstains = false;  ///< Leaves this election to others; follows whom they elect.
   /// Whom the former leader has named, which has everything that this member has: gets this
   /// member's vote in place of itself, until it is suspected.

@@ -174,13 +174,12 @@ void look_if_ready(State& state, Now now, Actions& actions) {
   await_read_only(state, now);
   const std::optional<ServerId> successor = std::exchange(ensemble.successor, std::nullopt);
   const bool leaves_it_to_others = ensemble.abstains_until && !successor;
-  ensemble.election.step(
-      election::StartLooking{.last_logged = state.history.last(),
-                             .current_epoch = ensemble.current,
-                             .may_vote = ensemble.may_vote,
-                             .abstains = leaves_it_to_others,
-                             .successor = successor},
-      now.monotonic, ensemble.election_actions);
+  ensemble.election.step(election::StartLooking{.last_logged = state.history.last(),
+                                                .current_epoch = ensemble.current,
+                                                .may_vote = ensemble.may_vote,
+                                                .abstains = leaves_it_to_others,
+                                                .successor = successor},
+                         now.monotonic, ensemble.election_actions);
   perform_election(state, now, actions);
 }
 
