@@ -1,7 +1,5 @@
 """What it costs: a steady cluster, twenty clusters, a hundred. Printed as a table."""
 
-import collections
-import json
 import threading
 import time
 
@@ -15,28 +13,12 @@ STEADY_S = 60
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
-def requests_of_operator(case, begin=0):
-    """Counts by method from quorate-local's log of requests, which begins at `begin` bytes."""
-    counts = collections.Counter()
-    with open(case.plane.folder / "requests.log", encoding="utf-8") as file:
-        file.seek(begin)
-        for line in file:
-            request = json.loads(line)
-            if request["agent"].startswith("quorate-operator") and "/leases/" not in request["path"]:
-                counts[request["method"]] += 1
-    return counts
-
-
-def log_size(case):
-    return (case.plane.folder / "requests.log").stat().st_size
-
-
 def steady(case, what):
     """Measures for a minute in which nothing is to be done."""
     operator = case.plane.operator.pid
-    begin, cpu, before = log_size(case), processes.cpu_seconds(operator), case.plane.metrics()
+    requests, cpu, before = case.plane.requests(), processes.cpu_seconds(operator), case.plane.metrics()
     threading.Event().wait(STEADY_S)  # The measurement itself: a time in which nothing happens.
-    counts = requests_of_operator(case, begin)
+    counts = case.plane.requests() - requests
     row = {"clusters": what, "writes": sum(counts[m] for m in WRITES), "reads": counts["GET"],
            "operator RSS MB": processes.resident_bytes(operator) / 1e6,
            "operator CPU %": (processes.cpu_seconds(operator) - cpu) * 100 / STEADY_S,

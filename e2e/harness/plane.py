@@ -4,6 +4,7 @@ Without a kubeconfig the API is a quorate-local of our own; with one it is whate
 only the operator is ours.
 """
 
+import collections
 import glob
 import json
 import os
@@ -62,7 +63,7 @@ class Plane:
         self.api = processes.start(
             [self.binaries / "quorate-local", "up", "--dir", self.data, "--zones", "a,b,c",
              "--nodes-per-zone", "3", "--backoff-ms", "500", *images],
-            self.folder / "quorate-local.log", {"QUORATE_REQUEST_LOG": str(self.folder / "requests.log")},
+            self.folder / "quorate-local.log",
         )
         await_true(self._api_serves, "quorate-local serves")
 
@@ -74,10 +75,11 @@ class Plane:
             return False
 
     def start_operator(self):
-        """Short leases, so that the next operator need not wait long for the place of a killed one."""
+        """A shorter lease than the default one, so that the next operator need not wait long for the
+        place of a killed one."""
         self.operator = processes.start(
             [self.binaries / "quorate-operator", "--kubeconfig", self.kubectl.kubeconfig,
-             "--lease-duration", "3", "--renew-deadline", "2", "--retry-period", "0.5",
+             "--lease-duration", "8", "--renew-deadline", "6", "--retry-period", "1",
              "--health-probe-bind-address", f"127.0.0.1:{self.probe_port}",
              "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}", "--log-level", "debug"],
             self.folder / "operator.log",
@@ -92,12 +94,17 @@ class Plane:
         except OSError:
             return False
 
-    def kill_operator(self):
-        self.operator.kill()
-        self.operator.wait()
+    def keep_operator(self):
+        """Starts it again when it has ended, as its Deployment would; says whether it had."""
+        if self.operator.poll() is None:
+            return False
+        self.start_operator()
+        return True
 
     def restart_operator(self):
-        self.kill_operator()
+        """kill -9, and another one."""
+        self.operator.kill()
+        self.operator.wait()
         self.start_operator()
 
     def stop(self):
@@ -153,3 +160,11 @@ class Plane:
             lines = answer.read().decode().splitlines()
         return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
                 for line in lines if line and not line.startswith("#")}
+
+    def requests(self):
+        """How many the operator has sent to the API, by method; those about its lease do not count."""
+        counts = collections.Counter()
+        for name, value in self.metrics().items():
+            if name.startswith("rest_client_requests_total") and 'resource="leases"' not in name:
+                counts[name.partition('method="')[2].partition('"')[0]] += int(value)
+        return counts
