@@ -32,6 +32,27 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// The merge patch that makes `from` into `to`: null for what goes. Server-side apply would leave
+/// behind what others have touched, and a record has to be exactly what was decided.
+json merge_difference(const json& from, const json& to) {
+  if (!from.is_object() || !to.is_object()) {
+    return to;
+  }
+  json patch = json::object();
+  for (const auto& [key, value] : from.items()) {
+    if (!to.contains(key)) {
+      patch[key] = nullptr;
+    }
+  }
+  for (const auto& [key, value] : to.items()) {
+    const auto found = from.find(key);
+    if (found == from.end() || *found != value) {
+      patch[key] = found == from.end() ? value : merge_difference(*found, value);
+    }
+  }
+  return patch;
+}
+
 /// An invalid object that is being deleted must still go, by the policy that can be read.
 api::ValidatedCluster leftover_of(const json& object) {
   api::ValidatedCluster cluster;
@@ -53,7 +74,7 @@ ClusterPass::End ClusterPass::validate() {
   recorded_ = api::read<api::QuorumClusterStatus>(
                   found != object_.end() && found->is_object() ? *found : json::object(), "status")
                   .value;
-  // Server-side apply takes the fields of a record that is cleared and leaves it standing empty.
+  // Cleared, but left standing by somebody.
   if (recorded_.has_in_flight() && recorded_.in_flight().kind().empty()) {
     recorded_.clear_in_flight();
   }
@@ -140,22 +161,19 @@ ClusterPass::End ClusterPass::plan() {
 ClusterPass::End ClusterPass::status() {
   if (plan_.is_status_changed) {
     // By the version that was read: whoever decided on an older record decides again.
-    const json body = {{"apiVersion", api::kApiVersion},
-                       {"kind", api::kKind},
-                       {"metadata",
-                        {{"name", kube::name_of(object_)},
-                         {"namespace", kube::namespace_of(object_)},
-                         {"uid", kube::uid_of(object_)},
-                         {"resourceVersion", kube::resource_version_of(object_)}}},
-                       {"status", api::write(plan_.status)}};
-    auto answer = pass_.send(kube::apply(
-        kube::kQuorumCluster, body,
-        {.field_manager = controller::kStatusManager, .force = true, .subresource = "status"}));
+    const auto present = object_.find("status");
+    const json body = {
+        {"metadata",
+         {{"uid", kube::uid_of(object_)}, {"resourceVersion", kube::resource_version_of(object_)}}},
+        {"status", merge_difference(present == object_.end() ? json::object() : *present,
+                                    api::write(plan_.status))}};
+    auto answer = pass_.send(kube::merge_patch(kube::kQuorumCluster, pass_.key(), body,
+                                               controller::kStatusManager, "status"));
     if (!answer) {
       // A conflict passes as soon as the cache has the newer version.
-      return answer.error().kind == kube::ApiErrorKind::kConflict
-                 ? ReconcileResult::error("the object has changed: " + answer.error().message)
-                 : ReconcileResult::of(answer.error());
+      ReconcileResult result = ReconcileResult::error("status: " + answer.error().message);
+      result.delay = answer.error().retry_after.value_or(Duration::zero());
+      return result;
     }
     object_ = *std::move(answer);
     recorded_ = plan_.status;

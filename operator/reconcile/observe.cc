@@ -51,9 +51,7 @@ ApiResult<std::vector<json>> list_live(Pass& pass, const kube::ResourceKind& kin
 }
 
 /// An operator of one namespace may not look at what belongs to the whole cluster.
-bool is_hidden(const kube::ApiError& error) {
-  return error.kind == kube::ApiErrorKind::kForbidden;
-}
+bool is_hidden(const kube::ApiError& error) { return error.kind == kube::ApiErrorKind::kForbidden; }
 
 class Looker {
  public:

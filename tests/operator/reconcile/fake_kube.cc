@@ -176,7 +176,7 @@ Answer FakeKube::write(const kube::Request& request, const Id& id) {
   }
   Json object = found->second;
   if (request.subresource == "status") {
-    object["status"] = body["status"];
+    object["status"].merge_patch(body["status"]);
   } else if (request.verb == kube::Verb::kApply) {
     const Json before = object["spec"];
     object.merge_patch(body);

@@ -38,7 +38,7 @@ class FakeKube final : public controller::Cache {
   std::function<std::optional<Answer>(const kube::Request&)> fault;
   /// Requests for which it is true are performed, and their answers are lost.
   std::function<bool(const kube::Request&)> loses_answer;
-  /// Writes since the last clear, in their order: "apply quorumclusters/status".
+  /// Writes since the last clear, in their order: "patch quorumclusters/status".
   std::vector<std::string> writes;
   size_t requests = 0;
 
