@@ -47,10 +47,19 @@ def by_kind(objects, kind):
     return [each for each in objects if each["kind"] == kind]
 
 
-def free_port():
-    with socket.socket() as probe:
+def free_ports(count):
+    """Different ones: all are held until the last is found."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def free_port():
+    return free_ports(1)[0]
 
 
 def await_true(predicate, what, timeout_s=START_TIMEOUT_S):

@@ -15,7 +15,7 @@ import urllib.request
 
 import yaml
 
-from common import BIN, CHARTS, ROOT, LocalCluster, Process, await_true, free_port, run
+from common import BIN, CHARTS, ROOT, LocalCluster, Process, await_true, free_port, free_ports, run
 
 sys.path.insert(0, str(CHARTS))
 import dashboards  # noqa: E402
@@ -95,7 +95,8 @@ class Metrics(LocalCluster):
 
     @classmethod
     def start_members(cls):
-        ports = [[free_port() for _ in range(6)] for _ in range(3)]
+        numbers = free_ports(18)
+        ports = [numbers[i : i + 6] for i in range(0, 18, 6)]
         cls.metrics_ports = [each[0] for each in ports]
         cls.client_ports = [each[1] for each in ports]
         for i, (metrics, client, secure, admin, _, _) in enumerate(ports):
@@ -115,7 +116,11 @@ class Metrics(LocalCluster):
             Process(cls, BIN / "quorate-server", "--tls-dir", cls.tls, home / "zoo.cfg", log=home / "log")
         for port in cls.metrics_ports:
             url = f"http://127.0.0.1:{port}/metrics"
-            await_true(lambda u=url: answers(u) and "\nquorate_serving 1" in get(u), f"{url} says serving")
+            try:
+                await_true(lambda u=url: answers(u) and "\nquorate_serving 1" in get(u), f"{url} says serving")
+            except AssertionError as error:
+                logs = [each.read_text() for each in sorted(cls.folder.glob("member-*/log"))]
+                raise AssertionError("\n--\n".join([str(error), *logs])) from None
 
     @classmethod
     def start_operator(cls):

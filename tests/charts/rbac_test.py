@@ -18,7 +18,7 @@ SHOWN_ELSEWHERE = {
     ("quorate.dev", "quorumclusters/finalizers", "update"): "api_test.py: the API server asks for it itself",
     ("events.k8s.io", "events", "patch"): "tests/operator/kube/queue_test.cc: an Event that repeats is counted",
 }
-LIFE_TIMEOUT_S = 90
+LIFE_TIMEOUT_S = 60
 
 
 def role(path):
@@ -65,7 +65,12 @@ class Rights(LocalCluster):
         )
 
     def settle(self, what):
-        await_true(self.is_settled, f"{what}: {self.get('qc', 'zoo').get('status')}", LIFE_TIMEOUT_S)
+        try:
+            await_true(self.is_settled, what, LIFE_TIMEOUT_S)
+        except AssertionError as error:
+            status = self.get("qc", "zoo").get("status", {})
+            log = self.operator.log.read_text().splitlines()[-12:]
+            raise AssertionError("\n".join([str(error), json.dumps(status.get("plan")), *log])) from None
 
     def pod_uids(self):
         return {each["metadata"]["uid"] for each in self.get("pods")["items"]}

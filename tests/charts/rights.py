@@ -138,7 +138,7 @@ class GuardedApi:
                 handler.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
                 handler.wfile.flush()
             handler.wfile.write(b"0\r\n\r\n")
-        except OSError:
+        except (OSError, http.client.HTTPException):
             handler.close_connection = True  # One of both went away.
         finally:
             api.close()
