@@ -185,7 +185,7 @@ TEST_F(QuorumPortTest, ALeaderThatNeverListensIsLostInTime) {
     const LeaderSide gone(loop);
     number = gone.number;
   }
-  LearnerSide learner(loop, number, std::chrono::milliseconds(50));
+  LearnerSide learner(loop, number, std::chrono::milliseconds(500));
   ASSERT_TRUE(loop.run_until([&] { return !learner.lost.empty(); }));
   EXPECT_NE(learner.lost.find("Connection refused"), std::string::npos) << learner.lost;
 }
