@@ -45,10 +45,11 @@ def rule_no_zone_has_a_majority(history):
 
 
 def rule_voters_stay_odd(history):
-    """Promotions and demotions come in pairs."""
+    """Promotions and demotions come in pairs; only one that lost its volume stops voting alone."""
     for seen in history.of(ClusterSeen):
         count = len(_voters(seen))
-        if count and count % 2 == 0:
+        is_replacing = (seen.status.get("inFlight") or {}).get("kind") == "ReplacingMember"
+        if count and count % 2 == 0 and not is_replacing:
             yield f"{seen.name} at {seen.at:.3f}: {count} voters"
 
 

@@ -144,6 +144,9 @@ def test_what_is_meant_is_no_violation():
     two_leave(history)
     assert "a_quorum_of_voters_stays" not in {v.rule for v in check(history)}
     history = good()
+    change(members=THREE[:2], inFlight={"kind": "ReplacingMember"})(history)
+    assert check(history) == []
+    history = good()
     history.add(Fault("power", ["zoo-b-0", "zoo-c-0"], 19.0))
     two_leave(history)
     assert check(history) == []
