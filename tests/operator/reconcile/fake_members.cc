@@ -46,7 +46,8 @@ MemberReports FakeMembers::reports(const std::vector<MemberTarget>& members) con
   };
   int leader = 0;
   for (const ensemble::ServerLine& each : config) {
-    if (leader == 0 && each.is_voter && std::ranges::find(alive, each.name) != alive.end()) {
+    if (leader == 0 && each.is_voter && each.name != handed_over &&
+        std::ranges::find(alive, each.name) != alive.end()) {
       leader = each.myid;
     }
   }
@@ -86,6 +87,8 @@ MemberAnswer FakeMembers::order(const MemberTarget& member, const Secret&, const
   }
   if (order.path == "/v1/formed") {
     is_formed = true;
+  } else if (order.path == "/v1/transfer-leadership") {
+    handed_over = member.name;
   } else if (order.path == "/v1/reconfig") {
     const nlohmann::json body = nlohmann::json::parse(order.body);
     for (const ensemble::ServerLine& each :

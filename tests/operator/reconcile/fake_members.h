@@ -11,8 +11,8 @@
 
 namespace quorate::reconcile::testing {
 
-/// Members with a Pod run; the leader is the first of them. The configuration is what initial
-/// voters and orders made of it.
+/// Members with a Pod run; the leader is the first of them that has not handed over. The
+/// configuration is what initial voters and orders made of it.
 class FakeMembers final : public MemberClient {
  public:
   void ask(std::vector<MemberTarget> members, Secret token,
@@ -23,6 +23,7 @@ class FakeMembers final : public MemberClient {
   std::string ensemble_id = "00000000000000e1";
   std::vector<ensemble::ServerLine> config;
   uint64_t config_version = 0x100000000;
+  std::string handed_over;  ///< It led, and does not lead again.
   bool is_formed = false;
   /// They do not answer.
   std::set<std::string> silent;

@@ -112,6 +112,7 @@ class ReconcileTest : public ::testing::Test {
     if (!members_.config.empty()) {
       return;
     }
+    members_.ensemble_id = status().value("ensembleId", "");
     for (const Json& each : status().value("members", Json::array())) {
       members_.config.push_back({.myid = each["myid"].get<int>(),
                                  .name = each["name"].get<std::string>(),
@@ -268,9 +269,9 @@ TEST_F(ReconcileTest, APassDoesNotWaitForMembers) {
   settle();
   members_.holds_rounds = true;
   kube_.writes.clear();
-  EXPECT_EQ(pass().kind, Kind::kAfter);
-  EXPECT_EQ(wakes_, 0) << "nobody has answered yet";
   const int before = wakes_;
+  EXPECT_EQ(pass().kind, Kind::kAfter);
+  EXPECT_EQ(wakes_, before) << "nobody has answered yet";
   members_.answer_rounds();
   EXPECT_EQ(wakes_, before + 1);
   EXPECT_THAT(kube_.writes, IsEmpty());
@@ -292,14 +293,14 @@ TEST_F(ReconcileTest, AnEvictionIsDroppedWhenTheLiveReadSaysSo) {
   kube_.writes.clear();
   static_cast<void>(pass());
   EXPECT_EQ(asked, 2);
-  EXPECT_THAT(kube_.writes, Not(Contains("evict pods")));
+  EXPECT_THAT(kube_.writes, Not(Contains("evict pods/eviction")));
   members_.before_ask = nullptr;
   members_.silent.clear();
   for (int i = 0; i < 40; ++i) {
     static_cast<void>(pass());
     kube_.run_controllers();
   }
-  EXPECT_THAT(kube_.writes, Contains("evict pods"));
+  EXPECT_THAT(kube_.writes, Contains("evict pods/eviction"));
 }
 
 TEST_F(ReconcileTest, ARollEvictsOneMinorityAtATimeAndRecordsItFirst) {
@@ -310,7 +311,7 @@ TEST_F(ReconcileTest, ARollEvictsOneMinorityAtATimeAndRecordsItFirst) {
   for (int i = 0; i < 40; ++i) {
     kube_.writes.clear();
     static_cast<void>(pass());
-    const auto evictions = std::ranges::count(kube_.writes, "evict pods");
+    const auto evictions = std::ranges::count(kube_.writes, "evict pods/eviction");
     EXPECT_LE(evictions, 1);
     if (evictions == 1) {
       EXPECT_EQ(status()["inFlight"]["kind"], "Rolling");
@@ -318,7 +319,7 @@ TEST_F(ReconcileTest, ARollEvictsOneMinorityAtATimeAndRecordsItFirst) {
     kube_.run_controllers();
   }
   EXPECT_EQ(condition("ConfigInSync"), "True");
-  EXPECT_THAT(members_.orders, Contains("/v1/transfer-leadership zoo-a-0"));
+  EXPECT_THAT(members_.orders, Contains(HasSubstr("/v1/transfer-leadership")));
 }
 
 TEST_F(ReconcileTest, ARefusedObjectIsTriedAgainAndSaid) {
@@ -435,7 +436,6 @@ TEST_F(ReconcileTest, DeletionKeepsVolumesOrNot) {
     }
     members_.config.clear();
     members_.is_formed = false;
-    members_.ensemble_id = "00000000000000e2";
     seconds_ += 1000;
   }
 }
