@@ -160,7 +160,10 @@ Observed World::observed() const {
   seen.conflicts = conflicts;
   seen.secret_problems = secret_problems;
   seen.has_admin_secret = applied_.has_value();
-  seen.node_zones = node_zones;
+  // Zones that a script names have nodes.
+  if (!spec.contains("zones")) {
+    seen.node_zones = node_zones;
+  }
   for (const auto& [name, pod] : pods) {
     seen.pods.emplace(name, pod.pod);
   }
