@@ -105,8 +105,9 @@ void perform_once(State& state, const zab::LearnerActions& taken, Now now, Actio
   if (taken.gave_up) {
     const bool is_gone = *taken.gave_up == zab::CloseReason::kSilent ||
                          *taken.gave_up == zab::CloseReason::kLinkLost;
-    if (is_gone) {
-      // No vote waits for it. A leader that hangs keeps its connections.
+    if (is_gone && !ensemble.successor) {
+      // No vote waits for it. A leader that hangs keeps its connections; one that named who follows
+      // it is well, and its own vote may have been here before the end of its connection.
       ensemble.election.step(election::PeerSuspected{ensemble.leader_id}, now.monotonic,
                              ensemble.election_actions);
       perform_election(state, now, actions);
