@@ -439,22 +439,31 @@ Conflicts conflicts_of(const Json& live, const Json& result, const FieldSet& int
   return conflicts;
 }
 
+// Whether it is part of the key of the item that it is in; that goes with the item only.
+bool is_key_field(const FieldPath& path) {
+  if (path.size() < 2 || !path[path.size() - 2].starts_with("k:")) {
+    return false;
+  }
+  const auto key = parse_json(path[path.size() - 2].substr(2));
+  return key && path.back().starts_with("f:") && key->contains(path.back().substr(2));
+}
+
 // Fields that this manager applied before, names no more, and nobody else owns.
 void drop_abandoned(Json& result, const FieldSet& before, const FieldSet& intended,
                     const std::vector<Entry>& entries, const Entry& own, const Schema* schema) {
-  // From the back: items after the fields inside them.
-  for (auto path = before.rbegin(); path != before.rend(); ++path) {
+  // Items before the fields inside them: one without its key would not be found again.
+  for (const FieldPath& path : before) {
     const bool is_owned_by_others =
         std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
           const bool is_own = &entry == &own;
           // A field inside an item keeps the item.
-          const auto inside = entry.fields.lower_bound(*path);
-          const bool holds = inside != entry.fields.end() && inside->size() >= path->size() &&
-                             std::equal(path->begin(), path->end(), inside->begin());
+          const auto inside = entry.fields.lower_bound(path);
+          const bool holds = inside != entry.fields.end() && inside->size() >= path.size() &&
+                             std::equal(path.begin(), path.end(), inside->begin());
           return !is_own && holds;
         });
-    if (!intended.contains(*path) && !is_owned_by_others) {
-      remove_at(result, schema, *path);
+    if (!intended.contains(path) && !is_owned_by_others && !is_key_field(path)) {
+      remove_at(result, schema, path);
     }
   }
 }
