@@ -140,7 +140,8 @@ class Builder {
 
   [[nodiscard]] static int64_t lag_of(const MemberReport& leader, const MemberReport& member) {
     const auto known = std::ranges::find(leader.learners, member.myid, &LearnerReport::myid);
-    if (known != leader.learners.end()) {
+    // Observers acknowledge nothing; what they have applied tells how far they are.
+    if (known != leader.learners.end() && member.role != Role::kObserver) {
       // Beyond 2^32 it was taken across epochs: nothing of this one is acknowledged yet.
       return known->lag >> 32 == 0 ? known->lag : static_cast<int64_t>(leader.zxid & 0xffffffff);
     }
