@@ -31,6 +31,8 @@ double number_of(const api::Condition& condition) {
   return condition.status() == "True" ? 1 : condition.status() == "False" ? 0 : -1;
 }
 
+}  // namespace
+
 /// Gauges of one family and one cluster, by the value of one more label.
 class GaugeSet {
  public:
@@ -58,8 +60,6 @@ class GaugeSet {
  private:
   std::map<std::string, Gauge*> gauges_;
 };
-
-}  // namespace
 
 struct ClusterMetrics::Families {
   explicit Families(prometheus::Registry& registry)

@@ -22,14 +22,12 @@
 
 namespace quorate::reconcile {
 
-namespace {
-
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 /// One request, from its turn to its answer. It keeps itself alive while it is under way.
-class Exchange : public std::enable_shared_from_this<Exchange> {
+class MemberExchange : public std::enable_shared_from_this<MemberExchange> {
  public:
   struct Parts {
     std::string address;
@@ -42,7 +40,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     std::function<void(MemberAnswer)> on_done;
   };
 
-  Exchange(asio::io_context& loop, Parts parts) : stream_(loop), parts_(std::move(parts)) {}
+  MemberExchange(asio::io_context& loop, Parts parts) : stream_(loop), parts_(std::move(parts)) {}
 
   void start() {
     boost::system::error_code error;
@@ -120,6 +118,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   beast::flat_buffer buffer_;
 };
 
+namespace {
+
 ensemble::MemberReport report_of(const MemberAnswer& answer) {
   if (!answer.ok()) {
     return ensemble::unreachable(answer.code == 401 || answer.code == 403 ? kTokenRefused
@@ -136,7 +136,8 @@ struct Round {
   std::function<void(MemberReports)> on_done;
 };
 
-struct Meeting {
+/// Where an answer meets the thread that waits for it; it outlives either.
+struct AnswerMeeting {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::optional<MemberAnswer> answer;
@@ -156,32 +157,33 @@ class HttpMembers::Impl {
 
   void send(const MemberTarget& member, http::verb verb, MemberOrder order, const Secret& token,
             TimePoint deadline, std::function<void(MemberAnswer)> on_done) {
-    asio::post(loop_, [this, parts = Exchange::Parts{.address = member.address,
-                                                     .port = options_.port,
-                                                     .verb = verb,
-                                                     .order = std::move(order),
-                                                     .token = token,
-                                                     .deadline = deadline,
-                                                     .body_bytes_max = options_.body_bytes_max,
-                                                     .on_done = std::move(on_done)}]() mutable {
-      enqueue(std::move(parts));
-    });
+    asio::post(loop_,
+               [this, parts = MemberExchange::Parts{.address = member.address,
+                                                    .port = options_.port,
+                                                    .verb = verb,
+                                                    .order = std::move(order),
+                                                    .token = token,
+                                                    .deadline = deadline,
+                                                    .body_bytes_max = options_.body_bytes_max,
+                                                    .on_done = std::move(on_done)}]() mutable {
+                 enqueue(std::move(parts));
+               });
   }
 
  private:
-  void enqueue(Exchange::Parts parts) {
+  void enqueue(MemberExchange::Parts parts) {
     parts.on_done = [this, then = std::move(parts.on_done)](MemberAnswer answer) {
       --active_;
       then(std::move(answer));
       start_next();
     };
-    waiting_.push_back(std::make_shared<Exchange>(loop_, std::move(parts)));
+    waiting_.push_back(std::make_shared<MemberExchange>(loop_, std::move(parts)));
     start_next();
   }
 
   void start_next() {
     while (active_ < options_.requests_max && !waiting_.empty()) {
-      const std::shared_ptr<Exchange> next = std::move(waiting_.front());
+      const std::shared_ptr<MemberExchange> next = std::move(waiting_.front());
       waiting_.pop_front();
       ++active_;
       next->start();
@@ -191,7 +193,7 @@ class HttpMembers::Impl {
   const HttpMembersOptions options_;
   asio::io_context loop_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
-  std::deque<std::shared_ptr<Exchange>> waiting_;
+  std::deque<std::shared_ptr<MemberExchange>> waiting_;
   size_t active_ = 0;
   std::thread thread_;
 };
@@ -223,7 +225,7 @@ void HttpMembers::ask(std::vector<MemberTarget> members, Secret token,
 
 MemberAnswer HttpMembers::order(const MemberTarget& member, const Secret& token,
                                 const MemberOrder& order, const transport::CallScope& scope) {
-  auto meeting = std::make_shared<Meeting>();
+  auto meeting = std::make_shared<AnswerMeeting>();
   impl_->send(member, http::verb::post, order, token, scope.deadline,
               [meeting](MemberAnswer answer) {
                 const std::lock_guard lock(meeting->mutex);

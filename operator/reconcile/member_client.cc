@@ -17,7 +17,7 @@ namespace quorate::reconcile {
 namespace {
 
 /// Where a round meets the thread that waits for it; it outlives either.
-struct Meeting {
+struct RoundMeeting {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::optional<MemberReports> reports;
@@ -39,7 +39,7 @@ std::string MemberAnswer::text() const {
 
 MemberReports ask_and_wait(MemberClient& client, const std::vector<MemberTarget>& members,
                            const Secret& token, const transport::CallScope& scope) {
-  auto meeting = std::make_shared<Meeting>();
+  auto meeting = std::make_shared<RoundMeeting>();
   client.ask(members, token, [meeting](MemberReports reports) {
     const std::lock_guard lock(meeting->mutex);
     meeting->reports = std::move(reports);
