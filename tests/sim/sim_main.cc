@@ -32,7 +32,7 @@ struct Arguments {
 };
 
 /// A planted bug has to be found among so many seeds.
-constexpr uint64_t kBugSeedsMax = 60;
+constexpr uint64_t kBugSeedsMax = 200;
 /// Of the violations of one seed; what follows the first is often its consequence.
 constexpr size_t kShownMax = 5;
 
