@@ -159,8 +159,10 @@ std::optional<Obstacle> obstacle_of(const Input& input, const NewZone& zone) {
 Flow bootstrap(const Input& input, Draft& draft) {
   const std::vector<NewZone> zones = wanted_zones(input);
   if (zones.empty()) {
-    return block(draft, "NoNodes", "the spec names no zones, and there is no node that takes Pods, or the operator may not "
-                 "list nodes: name the zones in spec.zones");
+    return block(
+        draft, "NoNodes",
+        "the spec names no zones, and there is no node that takes Pods, or the operator may not "
+        "list nodes: name the zones in spec.zones");
   }
   std::vector<std::string> names;
   for (const NewZone& zone : zones) {

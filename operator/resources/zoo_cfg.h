@@ -16,8 +16,8 @@ namespace quorate::resources {
 /// and where the others are.
 [[nodiscard]] std::string zoo_cfg(const Blueprint& blueprint);
 
-/// "server.33=zoo-a-0.zoo-members.default:2888:3888:participant;2181", as files and reconfigurations
-/// have it.
+/// "server.33=zoo-a-0.zoo-members.default:2888:3888:participant;2181", as files and
+/// reconfigurations have it.
 [[nodiscard]] std::string server_line(const api::ValidatedCluster& cluster, const Server& server);
 
 /// Of static_settings() only, so that neither bootstrap nor membership restarts anybody.
