@@ -32,6 +32,7 @@ struct Reconfigure {
 struct TransferLeadership {
   std::string from;
   std::string to;
+  int to_id = 0;  ///< myid of `to`.
 };
 
 /// Through the eviction API with the uid as precondition: the PodDisruptionBudget may refuse.

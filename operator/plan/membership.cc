@@ -374,7 +374,8 @@ void hand_over(const Facts& facts, Draft& draft, const Slot& to) {
                {in_flight_member(*facts.view.leader, {}), in_flight_member(to.name, {})},
                facts.in.now);
   draft.step_now("TransferLeadership", {*facts.view.leader, to.name});
-  draft.actions.emplace_back(TransferLeadership{.from = *facts.view.leader, .to = to.name});
+  draft.actions.emplace_back(
+      TransferLeadership{.from = *facts.view.leader, .to = to.name, .to_id = to.myid});
 }
 
 Flow change_membership(const Facts& facts, Draft& draft) { return Membership(facts, draft).run(); }

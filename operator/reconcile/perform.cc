@@ -71,7 +71,8 @@ class Performer {
   }
 
   ActionEnd operator()(const plan::TransferLeadership& action) const {
-    return order(action.from, {.path = "/v1/transfer-leadership", .body = {}});
+    return order(action.from, {.path = "/v1/transfer-leadership",
+                               .body = kube::to_body({{"target", action.to_id}})});
   }
 
   ActionEnd operator()(const plan::EvictPod& action) const {

@@ -46,8 +46,9 @@ MemberReports FakeMembers::reports(const std::vector<MemberTarget>& members) con
   };
   int leader = 0;
   for (const ensemble::ServerLine& each : config) {
-    if (leader == 0 && each.is_voter && each.name != handed_over &&
-        std::ranges::find(alive, each.name) != alive.end()) {
+    const bool may_lead = each.is_voter && std::ranges::find(alive, each.name) != alive.end();
+    const bool is_next = leader == 0 && each.name != handed_over;
+    if (may_lead && (is_next || each.myid == successor)) {
       leader = each.myid;
     }
   }
@@ -89,6 +90,7 @@ MemberAnswer FakeMembers::order(const MemberTarget& member, const Secret&, const
     is_formed = true;
   } else if (order.path == "/v1/transfer-leadership") {
     handed_over = member.name;
+    successor = nlohmann::json::parse(order.body).at("target").get<int>();
   } else if (order.path == "/v1/reconfig") {
     const nlohmann::json body = nlohmann::json::parse(order.body);
     for (const ensemble::ServerLine& each :

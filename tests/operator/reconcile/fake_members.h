@@ -11,8 +11,8 @@
 
 namespace quorate::reconcile::testing {
 
-/// Members with a Pod run; the leader is the first of them that has not handed over. The
-/// configuration is what initial voters and orders made of it.
+/// Members with a Pod run; the leader is whom the last one named as successor, else the first of
+/// them that has not handed over. The configuration is what initial voters and orders made of it.
 class FakeMembers final : public MemberClient {
  public:
   void ask(std::vector<MemberTarget> members, Secret token,
@@ -23,7 +23,8 @@ class FakeMembers final : public MemberClient {
   std::string ensemble_id = "00000000000000e1";
   std::vector<ensemble::ServerLine> config;
   uint64_t config_version = 0x100000000;
-  std::string handed_over;  ///< It led, and does not lead again.
+  std::string handed_over;  ///< It led, and does not lead again unless it is named.
+  int successor = 0;        ///< Target of the last handover; 0: there was none.
   bool is_formed = false;
   /// They do not answer.
   std::set<std::string> silent;

@@ -320,6 +320,9 @@ TEST_F(ReconcileTest, ARollEvictsOneMinorityAtATimeAndRecordsItFirst) {
   }
   EXPECT_EQ(condition("ConfigInSync"), "True");
   EXPECT_THAT(members_.orders, Contains(HasSubstr("/v1/transfer-leadership")));
+  EXPECT_TRUE(std::ranges::any_of(members_.config, [&](const ensemble::ServerLine& each) {
+    return each.myid == members_.successor && each.is_voter && each.name != members_.handed_over;
+  })) << members_.successor;
 }
 
 TEST_F(ReconcileTest, ARefusedObjectIsTriedAgainAndSaid) {
