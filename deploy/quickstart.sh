@@ -82,7 +82,7 @@ start() {
 is_alive() {
   local pid
   pid="$(cat "$home/$1.pid" 2>/dev/null)" && kill -0 "$pid" 2>/dev/null &&
-    [[ "$(readlink "/proc/$pid/exe")" == *"/$2"* ]]
+    [[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" == *"/$2 "* ]]  # A rebuild renames a running file.
 }
 
 # $1 seconds, $2 what is waited for, further arguments: a command that says whether it is so
