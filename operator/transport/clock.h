@@ -1,6 +1,7 @@
 // The monotonic and the wall clock, for the shell.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 #include "server/base/time.h"
@@ -12,9 +13,12 @@ namespace quorate::transport {
       std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
+/// No deadline, TimePoint::max(), becomes the last moment that the finer clock can tell.
 [[nodiscard]] inline std::chrono::steady_clock::time_point to_steady(TimePoint time) {
-  return std::chrono::steady_clock::time_point(
-      std::chrono::duration_cast<std::chrono::steady_clock::duration>(time.time_since_epoch()));
+  using Steady = std::chrono::steady_clock;
+  const TimePoint last(std::chrono::duration_cast<Duration>(Steady::duration::max()));
+  return Steady::time_point(
+      std::chrono::duration_cast<Steady::duration>(std::min(time, last).time_since_epoch()));
 }
 
 [[nodiscard]] inline Now now() {
