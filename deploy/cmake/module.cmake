@@ -28,7 +28,7 @@ function(qr_tests folder)
     target_compile_definitions(${name}_test PRIVATE
       QUORATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${folder} COMMAND ${name}_test)
-    set_tests_properties(${folder} PROPERTIES TIMEOUT 300
+    set_tests_properties(${folder} PROPERTIES TIMEOUT 900
       ENVIRONMENT TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp)
   endif()
 endfunction()
