@@ -217,6 +217,7 @@ class Leader {
   [[nodiscard]] bool has_live_quorum() const;
   void watch_acks(LeaderActions& actions);
   void ping(LeaderActions& actions);
+  void send_ping(Learner& learner, wire::NullableBytes data, LeaderActions& actions);
   void remember(const Learner& learner);
 
   /// Null if it is unknown or closed. Learners do not move within a step but by LinkOpened.

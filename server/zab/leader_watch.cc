@@ -99,12 +99,17 @@ void Leader::ping(LeaderActions& actions) {
     }
     if ((learner.stage >= Stage::kSyncing || is_waiting) && now_ - learner.pinged_at >= interval) {
       learner.pinged_at = now_;
-      send_packet(
-          learner,
-          {.type = QuorumPacketType::kPing, .zxid = std::max(history_.last(), epoch_begin())},
-          actions);
+      send_ping(learner, {}, actions);
     }
   }
+}
+
+void Leader::send_ping(Learner& learner, wire::NullableBytes data, LeaderActions& actions) {
+  send_packet(learner,
+              {.type = QuorumPacketType::kPing,
+               .zxid = std::max(history_.last(), epoch_begin()),
+               .data = data},
+              actions);
 }
 
 /// On the connection whose end makes them look, so that they know it by then.
@@ -113,11 +118,7 @@ void Leader::handle(const SuccessorNamed& event, LeaderActions& actions) {
   append_big_endian(data, event.successor.value);
   for (Learner& learner : learners_) {
     if (learner.stage == Stage::kUpToDate && learner.is_quorate) {
-      send_packet(learner,
-                  {.type = QuorumPacketType::kPing,
-                   .zxid = std::max(history_.last(), epoch_begin()),
-                   .data = data},
-                  actions);
+      send_ping(learner, data, actions);
     }
   }
 }
