@@ -64,7 +64,7 @@ Settings settings_of(uint64_t seed, Bug bug, bool has_faults) {
   settings.names_zones = random.one_in(2);
   settings.batch = kBatches[random.below(kBatches.size())];
   settings.reclaim = random.one_in(3) ? "Delete" : "Retain";
-  settings.deletes_in_the_end = random.one_in(3);
+  settings.deletes_in_the_end = random.one_in(2);
   settings.safety = random.between(seconds(120), seconds(300));
   settings.between_edits = random.between(seconds(25), seconds(60));
   settings.between_faults = random.between(seconds(8), seconds(25));
