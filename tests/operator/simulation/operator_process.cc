@@ -201,6 +201,10 @@ void OperatorProcess::kill() {
 }
 
 void OperatorProcess::advance(Duration duration) {
+  if (context_.is_calm) {
+    kill_in_.reset();
+    freeze_in_.reset();
+  }
   if (kill_in_ && (*kill_in_)-- == 0) {
     kill();
     return;
