@@ -10,6 +10,8 @@
 #include "operator/api/conditions.h"
 #include "operator/api/json_mapping.h"
 #include "operator/api/names.h"
+#include "operator/kube/json_value.h"
+#include "operator/kube/object.h"
 #include "operator/kube/resource_kind.h"
 #include "operator/transport/clock.h"
 
@@ -38,10 +40,7 @@ bool is_settled(const api::QuorumClusterStatus& status) {
          progressing->reason() == "Settled";
 }
 
-bool is_paused(const json& object) {
-  const json::json_pointer at("/spec/update/paused");
-  return object.contains(at) && object[at] == true;
-}
+bool is_paused(const json& object) { return kube::flag_at(object, {"spec", "update", "paused"}); }
 
 /// What goes on, in one line.
 std::string progress_of(const api::QuorumClusterStatus& status) {
@@ -90,10 +89,6 @@ Status wait_until(Session& session, const Command& command, const std::string& n
   }
 }
 
-std::string text_at(const json& object, const json::json_pointer& at) {
-  return object.contains(at) && object[at].is_string() ? object[at].get<std::string>() : "";
-}
-
 /// Whether every Pod of the cluster was made from a template with that time.
 Result<bool> are_restarted(Session& session, const std::string& name, const std::string& time) {
   const auto pods = session.list(kube::kPod, std::string(api::labels::kInstance) + "=" + name);
@@ -101,9 +96,7 @@ Result<bool> are_restarted(Session& session, const std::string& name, const std:
     return pods.error();
   }
   for (const json& pod : *pods) {
-    const auto at =
-        json::json_pointer("/metadata/annotations") / std::string(api::annotations::kRestartedAt);
-    if (text_at(pod, at) != time) {
+    if (kube::annotation_of(pod, api::annotations::kRestartedAt) != time) {
       return false;
     }
   }
@@ -117,7 +110,7 @@ Status roll(Session& session, const Command& command) {
   if (!object) {
     return object.error();
   }
-  const std::string name = name_of(*object);
+  const std::string name = kube::name_of(*object);
   const std::string time = api::time_text(transport::now().wall);
   const std::string key(api::annotations::kRestartedAt);
   const auto patched =
@@ -146,12 +139,90 @@ Status roll(Session& session, const Command& command) {
   return done;
 }
 
+namespace {
+
+/// The voter that has the most of what the leader has, by the object's status.
+std::string next_leader(const api::QuorumClusterStatus& status) {
+  const api::MemberStatus* best = nullptr;
+  for (const api::MemberStatus& each : status.members()) {
+    const bool can_lead = each.role() == "Voter" && each.ready() && each.name() != status.leader();
+    if (can_lead && (best == nullptr || each.lag() < best->lag())) {
+      best = &each;
+    }
+  }
+  return best == nullptr ? std::string() : best->name();
+}
+
+/// Whom leadership is to go to. Errors: nobody is there, or the one that is named cannot.
+Result<std::string> choose_leader(const api::QuorumClusterStatus& status, const std::string& to) {
+  if (to.empty()) {
+    std::string next = next_leader(status);
+    if (next.empty()) {
+      return Error{ErrorKind::kUnavailable, "no other voter is ready to lead"};
+    }
+    return next;
+  }
+  for (const api::MemberStatus& each : status.members()) {
+    if (each.name() == to && each.role() != "Voter") {
+      return Error{ErrorKind::kInvalidInput,
+                   to + " does not vote (" + each.role() + "), so it cannot lead; choose a voter"};
+    }
+    if (each.name() == to) {
+      return to;
+    }
+  }
+  return Error{ErrorKind::kNotFound, "the cluster has no member " + to};
+}
+
+}  // namespace
+
+Status transfer_leader(Session& session, const Command& command) {
+  const auto object = session.cluster(command.cluster);
+  if (!object) {
+    return object.error();
+  }
+  const std::string name = kube::name_of(*object);
+  const api::QuorumClusterStatus status = status_of(*object);
+  const auto to = choose_leader(status, command.to);
+  if (!to) {
+    return to.error();
+  }
+  if (*to == status.leader()) {
+    say("quorumcluster/" + name + ": " + *to + " leads already");
+    return {};
+  }
+  const std::string value = *to + " " + api::time_text(transport::now().wall);
+  const std::string key(api::annotations::kTransferLeader);
+  const auto patched =
+      session.patch_cluster(name, {{"metadata", {{"annotations", {{key, value}}}}}});
+  if (!patched) {
+    return patched.error();
+  }
+  say("quorumcluster/" + name + ": leadership is to move from " +
+      (status.leader().empty() ? "nobody" : status.leader()) + " to " + *to);
+  if (is_paused(*object)) {
+    say("  it is paused: nothing happens until `kubectl quorate resume " + name + "`");
+    return {};
+  }
+  if (!command.waits) {
+    return {};
+  }
+  const Status done = wait_until(session, command, name, [&](const json& now) -> Result<bool> {
+    const api::QuorumClusterStatus found = status_of(now);
+    return found.transferred_leader() == value && found.leader() == *to;
+  });
+  if (done) {
+    say("quorumcluster/" + name + ": " + *to + " leads");
+  }
+  return done;
+}
+
 Status set_paused(Session& session, const Command& command, bool is_paused_now) {
   const auto object = session.cluster(command.cluster);
   if (!object) {
     return object.error();
   }
-  const std::string name = name_of(*object);
+  const std::string name = kube::name_of(*object);
   const std::string word = is_paused_now ? "paused" : "resumed";
   if (is_paused(*object) == is_paused_now) {
     say("quorumcluster/" + name + ": was " + word + " already");

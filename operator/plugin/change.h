@@ -10,6 +10,9 @@ namespace quorate::plugin {
 /// Sets the annotation quorate.dev/restartedAt to now.
 [[nodiscard]] Status roll(Session& session, const Command& command);
 
+/// Sets the annotation quorate.dev/transferLeader.
+[[nodiscard]] Status transfer_leader(Session& session, const Command& command);
+
 /// Sets spec.update.paused.
 [[nodiscard]] Status set_paused(Session& session, const Command& command, bool is_paused);
 

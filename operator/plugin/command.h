@@ -18,10 +18,8 @@ enum class Verb {
   kLogs,
   kShell,
   kReport,
-  kRecover,
   kInstall,
   kCompletion,
-  kComplete,  ///< What a shell asks for while a person types.
 };
 
 /// Which API, and where in it; empty fields are the kubeconfig's to say.
@@ -43,11 +41,8 @@ struct Command {
   Output output = Output::kText;
   ColourChoice colour = ColourChoice::kAuto;
 
-  std::string to;      ///< transfer-leader: a Pod; empty: the operator chooses.
-  std::string from;    ///< recover: the Pod whose data is to be the ensemble's.
-  std::string member;  ///< logs, shell: one Pod.
-  bool accepts_data_loss = false;
-  bool is_confirmed = false;    ///< recover: the second question was answered on the command line.
+  std::string to;               ///< transfer-leader: a Pod; empty: the operator chooses.
+  std::string member;           ///< logs, shell: one Pod.
   bool waits = false;           ///< roll, transfer-leader: until it is done.
   double wait_timeout_s = 600;  ///< With `waits`.
 
@@ -58,8 +53,7 @@ struct Command {
 
   std::string path;  ///< report: file or folder; install: folder with manifests.
   bool is_dry_run = false;
-  std::vector<std::string>
-      words;  ///< shell: its commands; completion: the shell; or what is typed.
+  std::vector<std::string> words;  ///< shell: its commands; completion: the shell.
 };
 
 }  // namespace quorate::plugin

@@ -54,18 +54,19 @@ void add_wait(CLI::App& verb, Command& command) {
 /// Every verb with its flags; a verb that is found sets `command.verb`.
 class Verbs {
  public:
-  Verbs(CLI::App& app, Command& command) : app_(app), command_(command) {
+  Verbs(CLI::App& app, Command& command) : app_(app), command_(command) {}
+
+  void add_all() {
     look();
     act();
     reach();
-    mend();
-    shells();
+    others();
   }
 
  private:
   CLI::App& add(const char* name, Verb verb, const std::string& description) {
     CLI::App& added = *app_.add_subcommand(name, description);
-    added.parse_complete_callback([this, verb] { command_.verb = verb; });
+    added.parse_complete_callback([to = &command_, verb] { to->verb = verb; });
     add_connection(added, command_.connection);
     return added;
   }
@@ -113,7 +114,7 @@ class Verbs {
     CLI::App& shell = add_with_cluster(
         "shell", Verb::kShell, "ZooKeeper shell, or one of its commands: shell zoo -- ls /");
     shell.add_option("-m,--member", command_.member, "Connect to this Pod")->type_name("POD");
-    shell.add_option("COMMAND", command_.words, "Command of the shell; default: interactive");
+    shell.footer("Words after -- are a command of the shell; without them it is interactive.");
     CLI::App& report = add_with_cluster(
         "report", Verb::kReport,
         "A bundle for support: object, status, Pods, events, logs, members' view; no secrets");
@@ -122,43 +123,25 @@ class Verbs {
     report.add_option("--tail", command_.tail, "Last lines of each log; default: 5000");
   }
 
-  void mend() {
-    CLI::App& recover =
-        add_with_cluster("recover", Verb::kRecover,
-                         "Form the ensemble anew from one member's data when its quorum is lost "
-                         "for good. Acknowledged writes may be lost");
-    recover.add_option("--from", command_.from, "Pod whose data is to be the ensemble's")
-        ->type_name("POD")
-        ->required();
-    recover.add_flag("--accept-data-loss", command_.accepts_data_loss,
-                     "What other members acknowledged and this one does not have is lost");
-    recover.add_flag("--yes", command_.is_confirmed, "Do not ask a second time");
-    add_wait(recover, command_);
+  void others() {
     CLI::App& install = add("install", Verb::kInstall,
                             "Install or upgrade the operator: kubectl apply -k on its manifests");
-    install.add_option("--from", command_.path, "Folder or URL of the manifests (deploy/)")
-        ->required();
+    install.add_option("--from", command_.path,
+                       "Folder or URL of the manifests or chart; default: "
+                       "deploy/ of the tree that this was built in");
     install.add_flag("--dry-run", command_.is_dry_run, "Have the API server check it only");
-  }
-
-  void shells() {
     CLI::App& completion = add("completion", Verb::kCompletion, "Script that completes in a shell");
     completion.add_option("SHELL", command_.words, "bash, zsh or fish")
         ->required()
         ->expected(1)
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-    CLI::App& complete = add("__complete", Verb::kComplete, "What may be typed next");
-    complete.group("");
-    complete.prefix_command();
-    complete.parse_complete_callback([this, &complete] {
-      command_.verb = Verb::kComplete;
-      command_.words = complete.remaining();
-    });
   }
 
   CLI::App& app_;
   Command& command_;
 };
+
+}  // namespace
 
 std::unique_ptr<CLI::App> make_app(Command& command) {
   auto app = std::make_unique<CLI::App>(
@@ -167,93 +150,44 @@ std::unique_ptr<CLI::App> make_app(Command& command) {
   app->require_subcommand(1);
   app->set_version_flag("--version", QUORATE_VERSION);
   add_connection(*app, command.connection);
-  const Verbs verbs(*app, command);
+  Verbs(*app, command).add_all();
   app->footer("kubectl quorate VERB --help tells the flags of a verb.");
   return app;
 }
 
-}  // namespace
-
 std::variant<Command, FlagsEnd> parse_flags(std::vector<std::string> arguments) {
   Command command;
   const auto app = make_app(command);
+  // What follows -- is the shell's, so that no word of it is taken for a name.
+  const auto dashes = std::ranges::find(arguments, "--");
+  const bool has_dashes = dashes != arguments.end();
+  if (has_dashes) {
+    command.words.assign(dashes + 1, arguments.end());
+    arguments.erase(dashes, arguments.end());
+  }
+  const std::string first = arguments.empty() ? std::string() : arguments.front();
   std::ranges::reverse(arguments);  // As CLI11 wants them.
   try {
     app->parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
     const CLI::App* asked = app.get();
-    for (const auto subs = app->get_subcommands(); !subs.empty();) {
-      asked = subs.front();
-      break;
+    if (const auto verbs = app->get_subcommands(); !verbs.empty()) {
+      asked = verbs.front();
     }
-    return FlagsEnd{.code = 0, .text = asked->help()};
+    const std::string before = asked == app.get() ? "" : "kubectl quorate";
+    return FlagsEnd{.code = 0, .text = asked->help(before)};
   } catch (const CLI::CallForVersion& version) {
     return FlagsEnd{.code = 0, .text = std::string(version.what()) + "\n"};
   } catch (const CLI::ParseError& error) {
-    return FlagsEnd{
-        .code = 2,
-        .text = std::string("kubectl quorate: ") + error.what() + "; see kubectl quorate --help\n"};
+    const bool is_unknown = app->get_subcommands().empty() && !first.empty() && first[0] != '-';
+    const std::string what = is_unknown ? "there is no verb " + first : error.what();
+    return FlagsEnd{.code = 2,
+                    .text = "kubectl quorate: " + what + "; see kubectl quorate --help\n"};
+  }
+  if (has_dashes && command.verb != Verb::kShell) {
+    return FlagsEnd{.code = 2, .text = "kubectl quorate: only shell takes words after --\n"};
   }
   return command;
-}
-
-Candidates candidates(const std::vector<std::string>& words) {
-  Command command;
-  const auto app = make_app(command);
-  Candidates found;
-  const CLI::App* verb = nullptr;
-  const CLI::Option* wants_value = nullptr;
-  size_t names = 0;
-  const std::string last = words.empty() ? std::string() : words.back();
-  for (size_t i = 0; i + 1 < words.size(); ++i) {
-    const std::string& word = words[i];
-    const CLI::App& now = verb == nullptr ? *app : *verb;
-    if (wants_value != nullptr) {
-      const std::string name = wants_value->get_name(false, true);
-      found.connection.space =
-          name.find("--namespace") != name.npos ? word : found.connection.space;
-      found.connection.context =
-          name.find("--context") != name.npos ? word : found.connection.context;
-      found.connection.kubeconfig =
-          name.find("--kubeconfig") != name.npos ? word : found.connection.kubeconfig;
-      wants_value = nullptr;
-    } else if (word.starts_with("-")) {
-      const CLI::Option* const option = now.get_option_no_throw(word);
-      wants_value = option != nullptr && option->get_items_expected_max() > 0 ? option : nullptr;
-    } else if (verb == nullptr) {
-      const auto named = app->get_subcommands(
-          [&](const CLI::App* each) { return each->get_name() == word; });
-      verb = named.empty() ? nullptr : named.front();
-    } else {
-      ++names;
-    }
-  }
-  if (wants_value != nullptr) {
-    const std::string name = wants_value->get_name(false, true);
-    found.wants_member =
-        name.find("--member") != name.npos || (wants_value->get_type_name() == "POD");
-    if (name.find("--output") != name.npos) {
-      found.words = {"json", "text"};
-    }
-  } else if (last.starts_with("-")) {
-    for (const CLI::Option* const option : (verb == nullptr ? *app : *verb).get_options()) {
-      for (const std::string& name : option->get_lnames()) {
-        found.words.push_back("--" + name);
-      }
-    }
-  } else if (verb == nullptr) {
-    for (const CLI::App* const each : app->get_subcommands([](const CLI::App*) { return true; })) {
-      if (!each->get_group().empty()) {
-        found.words.push_back(each->get_name());
-      }
-    }
-  } else if (verb->get_name() == "completion") {
-    found.words = {"bash", "zsh", "fish"};
-  } else if (names == 0 && verb->get_option_no_throw("NAME") != nullptr) {
-    found.wants_cluster = true;
-  }
-  std::erase_if(found.words, [&](const std::string& word) { return !word.starts_with(last); });
-  return found;
 }
 
 }  // namespace quorate::plugin

@@ -1,11 +1,16 @@
 // The command line of kubectl-quorate.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "operator/plugin/command.h"
+
+namespace CLI {
+class App;
+}
 
 namespace quorate::plugin {
 
@@ -17,6 +22,9 @@ struct FlagsEnd {
 
 /// Reads the arguments after the program's name.
 [[nodiscard]] std::variant<Command, FlagsEnd> parse_flags(std::vector<std::string> arguments);
+
+/// Every verb with its flags, which are read into `command`, which outlives it.
+[[nodiscard]] std::unique_ptr<CLI::App> make_app(Command& command);
 
 /// What may be typed as the last of `words`: verbs, flags, or nothing when a name is wanted.
 struct Candidates {

@@ -7,11 +7,13 @@
 #include <optional>
 #include <utility>
 
+#include "operator/kube/object.h"
 #include "operator/kube/resource_kind.h"
 #include "operator/kube/response.h"
 #include "operator/transport/cpprest_transport.h"
 #include "operator/transport/in_cluster.h"
 #include "operator/transport/kubeconfig.h"
+#include "operator/transport/static_credentials.h"
 
 namespace quorate::plugin {
 
@@ -46,11 +48,6 @@ struct TextMeeting {
 
 }  // namespace
 
-std::string name_of(const json& object) {
-  const json::json_pointer at("/metadata/name");
-  return object.contains(at) && object[at].is_string() ? object[at].get<std::string>() : "";
-}
-
 Session::Session(Connection connection, Place place,
                  std::unique_ptr<transport::HttpTransport> transport)
     : connection_(std::move(connection)),
@@ -65,13 +62,28 @@ Result<std::unique_ptr<Session>> Session::open(const Connection& connection) {
   if (!cluster) {
     return cluster.error();
   }
-  auto transport = transport::make_transport(*cluster, {.user_agent = "kubectl-quorate"});
+  return open_cluster(connection, *cluster);
+}
+
+Result<std::unique_ptr<Session>> Session::open_url(const std::string& url) {
+  const transport::TextSource none{.where = url};
+  return open_cluster(
+      {}, {.url = url,
+           .trust = {},
+           .credentials = std::make_shared<transport::StaticCredentials>(Secret(), "", none, none),
+           .space = {},
+           .source = url});
+}
+
+Result<std::unique_ptr<Session>> Session::open_cluster(const Connection& connection,
+                                                       const transport::Cluster& cluster) {
+  auto transport = transport::make_transport(cluster, {.user_agent = "kubectl-quorate"});
   if (!transport) {
     return transport.error();
   }
-  Place place{.url = cluster->url, .source = cluster->source, .space = connection.space};
+  Place place{.url = cluster.url, .source = cluster.source, .space = connection.space};
   if (place.space.empty()) {
-    place.space = cluster->space.empty() ? "default" : cluster->space;
+    place.space = cluster.space.empty() ? "default" : cluster.space;
   }
   return std::unique_ptr<Session>(new Session(connection, std::move(place), std::move(*transport)));
 }
@@ -174,7 +186,7 @@ Result<json> Session::cluster(const std::string& name) {
     return is_just_unlisted ? no_cluster(name, place_, {}) : all.error();
   }
   for (const json& each : *all) {
-    present.push_back(name_of(each));
+    present.push_back(kube::name_of(each));
   }
   if (!name.empty()) {
     return no_cluster(name, place_, present);

@@ -10,6 +10,7 @@
 #include "operator/kube/request.h"
 #include "operator/plugin/command.h"
 #include "operator/plugin/complaint.h"
+#include "operator/transport/credentials.h"
 #include "operator/transport/http_transport.h"
 #include "operator/transport/kube_client.h"
 #include "operator/transport/write_gate.h"
@@ -22,6 +23,9 @@ class Session {
  public:
   /// Reads the kubeconfig. Errors: no kubeconfig, or one that is broken; the API is not asked yet.
   [[nodiscard]] static Result<std::unique_ptr<Session>> open(const Connection& connection);
+
+  /// Without credentials, such as a member's own port.
+  [[nodiscard]] static Result<std::unique_ptr<Session>> open_url(const std::string& url);
 
   /// One namespace; the kubeconfig's, or `default`, where the command line names none.
   [[nodiscard]] const std::string& space() const { return place_.space; }
@@ -48,6 +52,8 @@ class Session {
 
  private:
   Session(Connection connection, Place place, std::unique_ptr<transport::HttpTransport> transport);
+  [[nodiscard]] static Result<std::unique_ptr<Session>> open_cluster(
+      const Connection& connection, const transport::Cluster& cluster);
   [[nodiscard]] transport::CallScope scope() const;
 
   const Connection connection_;
@@ -56,8 +62,5 @@ class Session {
   std::unique_ptr<transport::HttpTransport> transport_;
   transport::KubeClient client_;
 };
-
-/// `metadata.name`.
-[[nodiscard]] std::string name_of(const nlohmann::json& object);
 
 }  // namespace quorate::plugin

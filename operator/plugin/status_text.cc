@@ -7,6 +7,8 @@
 
 #include "operator/api/conditions.h"
 #include "operator/api/json_mapping.h"
+#include "operator/kube/json_value.h"
+#include "operator/kube/object.h"
 #include "operator/plugin/table.h"
 
 namespace quorate::plugin {
@@ -14,20 +16,6 @@ namespace quorate::plugin {
 namespace {
 
 using nlohmann::json;
-
-std::string text_at(const json& object, const char* pointer) {
-  const json::json_pointer at(pointer);
-  if (!object.contains(at) || !object[at].is_string()) {
-    return {};
-  }
-  return object[at].get<std::string>();
-}
-
-int64_t number_at(const json& object, const char* pointer, int64_t otherwise) {
-  const json::json_pointer at(pointer);
-  return object.contains(at) && object[at].is_number_integer() ? object[at].get<int64_t>()
-                                                               : otherwise;
-}
 
 /// An object with its status in the types of the resource. Fields of a newer operator are passed
 /// over.
@@ -51,7 +39,7 @@ Cell health_of(const Seen& seen) {
   if (seen.condition(api::condition::kReady) == nullptr) {
     return {"Unseen", Tint::kWarning};
   }
-  if (!text_at(seen.object, "/metadata/deletionTimestamp").empty()) {
+  if (!kube::text_at(seen.object, {"metadata", "deletionTimestamp"}).empty()) {
     return {"Deleting", Tint::kWarning};
   }
   if (!seen.is(api::condition::kReady)) {
@@ -226,7 +214,7 @@ std::string conditions_text(const Seen& seen, bool has_colour) {
 
 /// Empty when the operator has seen the object as it is.
 std::string staleness(const Seen& seen) {
-  const int64_t generation = number_at(seen.object, "/metadata/generation", 0);
+  const int64_t generation = kube::integer_at(seen.object, {"metadata", "generation"}).value_or(0);
   if (!seen.status.has_observed_generation()) {
     return "no operator has looked at this object yet: does quorate-operator run, and does it "
            "watch "
@@ -241,7 +229,8 @@ std::string staleness(const Seen& seen) {
 }
 
 std::string full_name(const Seen& seen) {
-  return text_at(seen.object, "/metadata/namespace") + "/" + text_at(seen.object, "/metadata/name");
+  return kube::text_at(seen.object, {"metadata", "namespace"}) + "/" +
+         kube::text_at(seen.object, {"metadata", "name"});
 }
 
 Cell members_cell(const Seen& seen) {
@@ -249,11 +238,13 @@ Cell members_cell(const Seen& seen) {
     return {};
   }
   std::string text = std::to_string(seen.status.voters()) + " voters";
-  const int64_t wanted = number_at(seen.object, "/spec/voters", seen.status.voters());
+  const int64_t wanted =
+      kube::integer_at(seen.object, {"spec", "voters"}).value_or(seen.status.voters());
   if (wanted != seen.status.voters()) {
     text += " (" + std::to_string(wanted) + " wanted)";
   }
-  const int64_t observers = number_at(seen.object, "/spec/observers", seen.status.observers());
+  const int64_t observers =
+      kube::integer_at(seen.object, {"spec", "observers"}).value_or(seen.status.observers());
   if (observers != 0 || seen.status.observers() != 0) {
     text += ", " + std::to_string(seen.status.observers()) + " observers";
     if (observers != seen.status.observers()) {
@@ -272,7 +263,7 @@ std::string status_text(const json& object, bool has_colour) {
   add_fact(text, "Health", health_of(seen), has_colour);
   add_fact(text, "Note", {staleness(seen), Tint::kWarning}, has_colour);
   add_fact(text, "Members", members_cell(seen), has_colour);
-  if (seen.condition(api::condition::kQuorumHealthy) != nullptr) {
+  if (seen.condition(api::condition::kQuorumHealthy) != nullptr && seen.status.voters() > 0) {
     add_fact(text, "Quorum", quorum_cell(seen), has_colour);
   }
   add_fact(text, "Leader", {seen.status.leader()}, has_colour);
@@ -324,9 +315,9 @@ std::string list_text(const std::vector<json>& objects, bool has_spaces, bool ha
     const Seen seen(object);
     std::vector<Cell> row;
     if (has_spaces) {
-      row.push_back({text_at(object, "/metadata/namespace")});
+      row.push_back({kube::text_at(object, {"metadata", "namespace"})});
     }
-    row.push_back({text_at(object, "/metadata/name")});
+    row.push_back({kube::text_at(object, {"metadata", "name"})});
     row.push_back(health_of(seen));
     row.push_back({std::to_string(seen.status.voters())});
     row.push_back({std::to_string(seen.status.observers())});
@@ -344,9 +335,7 @@ std::string list_text(const std::vector<json>& objects, bool has_spaces, bool ha
 }
 
 json tidied(json object) {
-  if (object.is_object() && object.contains("metadata") && object["metadata"].is_object()) {
-    object["metadata"].erase("managedFields");
-  }
+  kube::strip_bulk(object);
   return object;
 }
 

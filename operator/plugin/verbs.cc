@@ -10,6 +10,10 @@
 #include <utility>
 
 #include "operator/plugin/change.h"
+#include "operator/plugin/complete.h"
+#include "operator/plugin/install.h"
+#include "operator/plugin/reach.h"
+#include "operator/plugin/report.h"
 #include "operator/plugin/session.h"
 #include "operator/plugin/status_text.h"
 
@@ -88,9 +92,19 @@ Status run_verb(Session& session, const Command& command) {
       return set_paused(session, command, true);
     case Verb::kResume:
       return set_paused(session, command, false);
-    default:
-      return Error{ErrorKind::kInvalidInput, "not yet"};
+    case Verb::kTransferLeader:
+      return transfer_leader(session, command);
+    case Verb::kLogs:
+      return logs(session, command);
+    case Verb::kShell:
+      return shell(session, command);
+    case Verb::kReport:
+      return report(session, command);
+    case Verb::kInstall:
+    case Verb::kCompletion:
+      break;  // They need no session.
   }
+  return {};
 }
 
 int fail(const Error& error) {
@@ -101,17 +115,20 @@ int fail(const Error& error) {
 }  // namespace
 
 int run(const Command& command) {
+  if (command.verb == Verb::kCompletion) {
+    print(completion_script(command.words.front()));
+    return 0;
+  }
+  if (command.verb == Verb::kInstall) {
+    const Status done = install(command);
+    return done ? 0 : fail(done.error());
+  }
   const auto session = Session::open(command.connection);
   if (!session) {
     return fail(session.error());
   }
   const Status done = run_verb(**session, command);
   return done ? 0 : fail(done.error());
-}
-
-int run_complete(const std::vector<std::string>& words) {
-  static_cast<void>(words);
-  return 0;
 }
 
 }  // namespace quorate::plugin
