@@ -88,9 +88,7 @@ void Ensemble::begin(const Id& id, const local::StartContainer& action) {
   const std::string ensemble_id = setting(settings, "quorate.ensembleId");
   const bool is_empty = disk.ensemble_id.empty() && !disk.is_whole;
   if (is_empty && setting(settings, "quorate.bootstrap") == "form") {
-    if (is_formed_) {
-      context_.violate(process.name, "forms an ensemble that was formed before");
-    }
+    check_forming(process.name, servers);
     disk = {.ensemble_id = ensemble_id,
             .myid = own->myid,
             .zxid = 0,
@@ -103,6 +101,18 @@ void Ensemble::begin(const Id& id, const local::StartContainer& action) {
   process.is_up = true;
   context_.note(process.name, "runs with id " + std::to_string(process.myid) +
                                   (disk.is_whole ? "" : " on an empty disk"));
+}
+
+/// An initial voter may come late; nobody begins anew, and nobody else begins at all.
+void Ensemble::check_forming(const std::string& member, const Servers& servers) {
+  if (initial_.empty()) {
+    initial_ = servers;
+  }
+  const auto found = std::ranges::find(initial_, member, &ensemble::ServerLine::name);
+  const bool is_new = had_data_.insert(member).second;
+  if (is_formed_ && (!is_new || found == initial_.end())) {
+    context_.violate(member, "forms an ensemble that was formed before");
+  }
 }
 
 void Ensemble::check_identity(const Process& process, const Disk& disk) {

@@ -91,6 +91,7 @@ class Ensemble final : public Runtime {
   void tick();
   void begin(const Id& id, const local::StartContainer& action);
   void end(const Id& id, int exit_code);
+  void check_forming(const std::string& member, const Servers& servers);
   void check_identity(const Process& process, const Disk& disk);
   void judge_leader();
   void elect();
@@ -119,6 +120,8 @@ class Ensemble final : public Runtime {
   TimePoint elects_at_{};
   uint64_t committed_ = 0;
   bool is_formed_ = false;
+  Servers initial_;
+  std::set<std::string> had_data_;
   std::map<std::string, int> ids_;  ///< What each member was first told to be.
 };
 

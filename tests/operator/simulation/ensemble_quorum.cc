@@ -154,6 +154,7 @@ void Ensemble::sync(Process& process) {
   disk.myid = process.myid;
   copy_from_leader(disk);
   process.is_synced = true;
+  had_data_.insert(process.name);
   context_.note(process.name, "is synced");
 }
 

@@ -109,6 +109,7 @@ Answer Judge::write(const std::string& who, const kube::Request& request) {
   }
   if (answer.ok() && is_changed) {
     check_names(who, request);
+    check_mode(who);
   }
   check_token(who, old_token);
   return answer;
@@ -224,6 +225,16 @@ void Judge::check_names(const std::string& who, const kube::Request& request) {
   if (!kNames.contains(name)) {
     context_.violate(
         who, "makes an object that nobody knows: " + std::string(request.plural) + " " + name);
+  }
+}
+
+/// An empty disk would begin anew.
+void Judge::check_mode(const std::string& who) {
+  const local::ObjectPtr settings = kubernetes_.find("configmaps", api::config_map_name(kCluster));
+  if (!is_late(who) && settings && ensemble_.is_formed() &&
+      local::text(local::at(*settings, "data"), "zoo.cfg").find("quorate.bootstrap=form") !=
+          std::string::npos) {
+    context_.violate(who, "members are told to form an ensemble that was formed");
   }
 }
 

@@ -56,6 +56,7 @@ class Judge final : public Follower {
   /// Writes are of who holds the lease, but for what was under way when it was lost.
   void check_lease(const std::string& who, const std::string& what);
   void check_names(const std::string& who, const kube::Request& request);
+  void check_mode(const std::string& who);
   void check_token(const std::string& who, const std::string& before);
   void check_end(const Json& cluster);
   void forget_who_is_back();

@@ -402,9 +402,7 @@ void OperatorProcess::run(const kube::ObjectKey& key) {
   SimPass pass(*this, key);
   const ReconcileResult result = reconciler_->reconcile(pass);
   is_busy_ = false;
-  const bool gives_up =
-      context_.has(Bug::kGivesUpAfterError) && result.kind == ReconcileResult::Kind::kError;
-  controller::requeue(queue_, key, gives_up ? ReconcileResult::done() : result, context_.now());
+  controller::requeue(queue_, key, result, context_.now());
   if (result.kind == ReconcileResult::Kind::kError ||
       result.kind == ReconcileResult::Kind::kTerminal) {
     context_.note(name_, "pass: " + result.message);

@@ -82,28 +82,6 @@ void restart_leader_first(const Input& input, Plan& plan) {
   plan.is_status_changed = true;
 }
 
-/// Of an exchange, the voter of another zone leaves.
-void forget_zones(const Input& input, Plan& plan) {
-  for (Action& action : plan.actions) {
-    auto* const change = std::get_if<plan::Reconfigure>(&action);
-    if (change == nullptr) {
-      continue;
-    }
-    for (resources::Server& server : change->joining) {
-      const auto other = std::ranges::find_if(input.reports, [&](const auto& each) {
-        return each.second.myid != server.myid && each.second.role == ensemble::Role::kFollower &&
-               each.second.myid / 32 != server.myid / 32;
-      });
-      if (server.is_voter && other != input.reports.end() && change->leaving.empty()) {
-        change->joining.push_back(
-            {.member = other->first, .myid = other->second.myid, .is_voter = false});
-        change->joining.resize(2);
-        return;
-      }
-    }
-  }
-}
-
 void spoil(const Input& input, Plan& plan) {
   switch (planted_bug) {
     case Bug::kDeletesKeptVolumes:
@@ -130,9 +108,6 @@ void spoil(const Input& input, Plan& plan) {
       if (plan.blueprint) {
         plan.blueprint->mode = resources::Mode::kForm;
       }
-      break;
-    case Bug::kForgetsZones:
-      forget_zones(input, plan);
       break;
     default:
       break;

@@ -25,8 +25,6 @@ constexpr std::array<std::string_view, static_cast<size_t>(Bug::kCount)> kBugs{
     "drops_finalizer_early",
     "writes_spec",
     "forms_for_ever",
-    "forgets_zones",
-    "gives_up_after_error",
 };
 
 constexpr std::array<std::string_view, static_cast<size_t>(Fault::kCount)> kFaults{

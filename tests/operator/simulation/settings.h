@@ -27,8 +27,6 @@ enum class Bug : uint8_t {
   kDropsFinalizerEarly,
   kWritesSpec,
   kFormsForEver,
-  kForgetsZones,
-  kGivesUpAfterError,
   kCount,
 };
 [[nodiscard]] std::string_view name_of(Bug bug);

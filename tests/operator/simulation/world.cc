@@ -16,7 +16,7 @@ using std::chrono::seconds;
 
 constexpr const char* kCollection = "/apis/quorate.dev/v1alpha1/namespaces/prod/quorumclusters";
 /// Within this time everything is as asked once nothing breaks any more, and stays so.
-constexpr Duration kLiveness = minutes(20);
+constexpr Duration kLiveness = minutes(12);
 constexpr Duration kRest = seconds(40);
 constexpr Duration kDeletion = minutes(3);
 
