@@ -142,7 +142,7 @@ class Charts(RealApi):
     """The life of releases. Nothing runs Pods here, so nothing is waited for."""
 
     def helm(self, *arguments):
-        return helm("--kubeconfig", self.admin, "-n", "quorate-system", *arguments)
+        return helm("--kubeconfig", self.kubeconfig, "-n", "quorate-system", *arguments)
 
     def test_install_upgrade_rollback_uninstall(self):
         chart = CHARTS / "quorate-operator"

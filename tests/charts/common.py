@@ -98,7 +98,19 @@ def temporary_folder(test):
     return pathlib.Path(folder)
 
 
-class LocalCluster(unittest.TestCase):
+class Cluster(unittest.TestCase):
+    """Tests that talk to an API server, by `cls.kubeconfig`."""
+
+    @classmethod
+    def try_kubectl(cls, *arguments, text=None):
+        return run("kubectl", "--kubeconfig", cls.kubeconfig, *arguments, check=False, text=text)
+
+    @classmethod
+    def kubectl(cls, *arguments, text=None):
+        return run("kubectl", "--kubeconfig", cls.kubeconfig, *arguments, text=text)
+
+
+class LocalCluster(Cluster):
     """Tests with a quorate-local of their own that knows our definition."""
 
     ZONES = "a,b,c"
@@ -115,11 +127,3 @@ class LocalCluster(unittest.TestCase):
         cls.kubeconfig = cls.folder / "local/kubeconfig"
         await_true(lambda: cls.try_kubectl("get", "nodes").returncode == 0, "quorate-local answers")
         cls.kubectl("apply", "-f", DEPLOY / "crd")
-
-    @classmethod
-    def try_kubectl(cls, *arguments, text=None):
-        return run("kubectl", "--kubeconfig", cls.kubeconfig, *arguments, check=False, text=text)
-
-    @classmethod
-    def kubectl(cls, *arguments, text=None):
-        return run("kubectl", "--kubeconfig", cls.kubeconfig, *arguments, text=text)

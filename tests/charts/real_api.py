@@ -2,11 +2,10 @@
 
 import base64
 import json
-import unittest
 
 import yaml
 
-from common import TOOLS, Process, await_true, free_port, run, temporary_folder
+from common import TOOLS, Cluster, Process, await_true, free_port, run, temporary_folder
 
 ADMIN_TOKEN = "admin-of-the-test"
 
@@ -15,7 +14,7 @@ def openssl(*arguments):
     run("openssl", *arguments)
 
 
-class RealApi(unittest.TestCase):
+class RealApi(Cluster):
     """Tests with an API server of their own."""
 
     @classmethod
@@ -24,7 +23,7 @@ class RealApi(unittest.TestCase):
         cls.make_keys()
         cls.start_etcd()
         cls.start_api()
-        cls.admin = cls.write_kubeconfig("admin", ADMIN_TOKEN)
+        cls.kubeconfig = cls.write_kubeconfig("admin", ADMIN_TOKEN)
         await_true(lambda: cls.try_kubectl("get", "--raw", "/readyz").returncode == 0, "the API is ready", 120)
 
     @classmethod
@@ -82,14 +81,6 @@ class RealApi(unittest.TestCase):
         """For a service account, as it would call from a Pod."""
         token = cls.kubectl("create", "token", "-n", space, name).strip()
         return cls.write_kubeconfig(name, token)
-
-    @classmethod
-    def try_kubectl(cls, *arguments, text=None):
-        return run("kubectl", "--kubeconfig", cls.admin, *arguments, check=False, text=text)
-
-    @classmethod
-    def kubectl(cls, *arguments, text=None):
-        return run("kubectl", "--kubeconfig", cls.admin, *arguments, text=text)
 
     @classmethod
     def audit(cls, user):

@@ -6,6 +6,7 @@ and the moment when it was asked for. Bound: a member hears nothing for 0.4 s an
 told it last may have been cut off as long itself, and heartbeats are 0.05 s apart: 2 * 0.4 + 4 * 0.05.
 """
 
+import contextlib
 import os
 import statistics
 import time
@@ -67,16 +68,27 @@ def serves_alone(reader, since):
     return max([at for _, at, _ in reader.answers if at > since], default=since) - since
 
 
+@contextlib.contextmanager
+def watched(ensemble, victim, other):
+    """A counter at one member, under way, and a reader at the other."""
+    counter, reader = Counter(other), Reader(victim)
+    counter.start()
+    try:
+        counter.wait_for(50)
+        yield counter, reader
+    finally:
+        counter.end()
+        reader.end()
+        ensemble.heal()
+
+
 @pytest.mark.parametrize("name", CUTS)
 def test_a_member_that_is_cut_off_stops_serving(ensemble, name, turns, say):
     wants_leader, cut = CUTS[name]
     worst, last_answers = 0.0, []
     for _ in range(turns):
         victim, leader, other = pick(ensemble, wants_leader)
-        counter, reader = Counter(other), Reader(victim)
-        counter.start()
-        try:
-            counter.wait_for(50)
+        with watched(ensemble, victim, other) as (counter, reader):
             begun = time.monotonic()
             ensemble.network.cut(cut(ensemble, victim.number, leader))
             wait_until(lambda v=victim: v.mode() is None, SECONDS, f"{name}: member {victim.number} serves on")
@@ -85,10 +97,6 @@ def test_a_member_that_is_cut_off_stops_serving(ensemble, name, turns, say):
             ensemble.heal()
             ensemble.wait_all()
             counter.wait_for(50)
-        finally:
-            counter.end()
-            reader.end()
-            ensemble.heal()
         worst = max(worst, reader.staleness(counter))
     say(f"{name}: stalest read {worst * 1000:.0f} ms; last answer after "
         f"{statistics.median(last_answers) * 1000:.0f} ms, {max(last_answers) * 1000:.0f} at most")  # fmt: skip
@@ -102,10 +110,7 @@ def test_a_member_that_wakes_up_does_not_answer_from_its_past(ensemble, wants_le
     worst, answered = 0.0, 0
     for _ in range(turns):
         victim, _, other = pick(ensemble, wants_leader)
-        counter, reader = Counter(other), Reader(victim)
-        counter.start()
-        try:
-            counter.wait_for(50)
+        with watched(ensemble, victim, other) as (counter, reader):
             victim.stop()
             stopped = time.monotonic()
             counter.wait_for(200)
@@ -118,10 +123,6 @@ def test_a_member_that_wakes_up_does_not_answer_from_its_past(ensemble, wants_le
             counter.wait_for(50)
             wait_until(lambda r=reader, at=went_on: not r.alive() or any(asked > at for asked, _, _ in r.answers),
                        SECONDS, "no answer after it went on")  # fmt: skip
-        finally:
-            counter.end()
-            reader.end()
-            ensemble.heal()
         answered += sum(stopped < asked < went_on <= at for asked, at, _ in reader.answers)
         worst = max(worst, reader.staleness(counter))
     say(f"stopped {'leader' if wants_leader else 'follower'}: stalest read {worst * 1000:.0f} ms; "
