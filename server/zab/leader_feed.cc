@@ -39,7 +39,8 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
     send_owed(learner, actions);
   }
   if (learner.stage == Stage::kSyncing && learner.sent >= learner.sync_target) {
-    const std::string text = quorum::to_text(last_seen_);
+    // UPTODATE makes it the one that holds. What is merely proposed has come as a transaction.
+    const std::string text = quorum::to_text(is_established() ? committed_ : last_seen_);
     learner.stage = Stage::kNewLeader;
     learner.heard_at = now_;
     send_packet(learner,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@
 #include "tests/sim/settings.h"
 
 namespace quorate::sim {
+
+/// Who may reconfigure.
+inline constexpr const char* kSuperUser = "super:sesame";
 
 /// What happened, as a hash always and as text on demand.
 class Trace {
@@ -39,6 +43,9 @@ struct Context {
   EventQueue queue;
   Trace trace;
   std::vector<std::string> violations;
+  /// Those that clients know of: the configuration's, by host.
+  std::vector<size_t> servers;
+  std::set<size_t> stopping;           ///< Hosts that were told to stop and have not come back.
   size_t leading = 0;                  ///< Members that serve as leaders, replaced ones too.
   TimePoint two_led_at{Duration(-1)};  ///< When they were two for the last time.
 

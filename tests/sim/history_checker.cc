@@ -32,6 +32,8 @@ OpCode type_of(OpKind kind) {
       return OpCode::kMulti;
     case OpKind::kClose:
       return OpCode::kCloseSession;
+    case OpKind::kReconfig:
+      return OpCode::kReconfig;
     case OpKind::kCheck:
     case OpKind::kGet:
     case OpKind::kExists:
@@ -53,6 +55,9 @@ bool is_of_step(const wire::SubTxn& txn, const OpStep& step) {
                           return step.kind == OpKind::kDelete && gone.path == step.path;
                         },
                         [&](const wire::SetDataTxn& set) {
+                          if (step.kind == OpKind::kReconfig) {
+                            return set.path == kConfigPath;
+                          }
                           return step.kind == OpKind::kSet && set.path == step.path &&
                                  set.data == wire::NullableBytes(step.data);
                         },
@@ -101,8 +106,8 @@ bool is_of_session(ErrorCode error) {
 }  // namespace
 
 std::string describe(const Operation& operation) {
-  constexpr const char* kNames[] = {"create", "delete", "set",      "check", "multi",
-                                    "get",    "exists", "children", "sync",  "close"};
+  constexpr const char* kNames[] = {"create", "delete",   "set",  "check", "multi",   "get",
+                                    "exists", "children", "sync", "close", "reconfig"};
   std::string out = kNames[static_cast<size_t>(operation.kind)];
   for (const OpStep& step : operation.steps) {
     out += " " + step.path;
@@ -112,6 +117,13 @@ std::string describe(const Operation& operation) {
     if (step.kind == OpKind::kCreate && step.flags != 0) {
       out += text("(%d)", step.flags);
     }
+  }
+  if (operation.kind == OpKind::kReconfig) {
+    const Reconfig& asked = operation.reconfig;
+    out += asked.joining.empty() ? "" : " joining " + asked.joining;
+    out += asked.leaving.empty() ? "" : " leaving " + asked.leaving;
+    out += asked.members.empty() ? "" : " members " + asked.members;
+    out += " version " + hex(asked.version);
   }
   return out + text(" xid %d", operation.xid);
 }
@@ -180,7 +192,8 @@ void HistoryChecker::on_commit(const wire::TxnRecord& record, ServerId by) {
     return;
   }
   if (header.cxid == 0) {
-    return;  // The move of a session.
+    commit_order(record);  // Or the move of a session.
+    return;
   }
   commit_request(record, by);
 }
@@ -251,6 +264,10 @@ void HistoryChecker::check_txn(Operation& operation, const wire::TxnRecord& reco
     commit_close(record);
     return;
   }
+  if (operation.kind == OpKind::kReconfig) {
+    check_reconfig(operation, record);
+    return;
+  }
   operation.results = model_.apply(operation, record.header.zxid);
   const ErrorCode expected = operation.results.back().error;
   ErrorCode actual = error != nullptr ? error->error : ErrorCode::kOk;
@@ -272,6 +289,62 @@ void HistoryChecker::check_txn(Operation& operation, const wire::TxnRecord& reco
         describe(operation) + " is committed as " + hex(record.header.zxid.value) +
             text(" with error %d, not %d", static_cast<int>(actual), static_cast<int>(expected)));
   }
+}
+
+// ---- Reconfigurations -------------------------------------------------------------------------
+
+/// What /v1/reconfig wanted: nobody's request.
+void HistoryChecker::commit_order(const wire::TxnRecord& record) {
+  if (record.header.type != OpCode::kReconfig) {
+    return;
+  }
+  const auto order = orders_.find(record.header.zxid);
+  if (order == orders_.end()) {
+    context_.violate("-", "the reconfig " + hex(record.header.zxid.value) + " was never ordered");
+    return;
+  }
+  check_reconfig(*order->second, record);
+}
+
+void HistoryChecker::check_reconfig(Operation& operation, const wire::TxnRecord& record) {
+  const Zxid zxid = record.header.zxid;
+  const auto* const error = std::get_if<wire::ErrorTxn>(&record.txn);
+  const ErrorCode actual = error != nullptr ? error->error : ErrorCode::kOk;
+  const ErrorCode expected = model_.plan(operation.reconfig, zxid).error;
+  const bool is_authors = expected == ErrorCode::kOk || expected == ErrorCode::kNoAuth;
+  operation.committed = zxid;
+  operation.error = actual;
+  operation.results = {{.error = actual, .path = {}}};
+  const bool is_of_moment = actual == ErrorCode::kReconfigInProgress ||
+                            (actual == ErrorCode::kNewConfigNoQuorum && is_authors);
+  const bool is_unsure = actual == ErrorCode::kBadVersion && model_.members().version == 0 &&
+                         operation.reconfig.version != -1;
+  if (actual != expected && !is_of_moment && !is_unsure) {
+    context_.violate(
+        "-", describe(operation) + " is committed as " + hex(zxid.value) +
+                 text(" with %d, not %d", static_cast<int>(actual), static_cast<int>(expected)));
+    return;
+  }
+  if (actual != ErrorCode::kOk) {
+    return;
+  }
+  operation.results = model_.apply(operation, zxid);
+  const auto* const set = std::get_if<wire::SetDataTxn>(&record.txn);
+  if (set == nullptr || set->data != wire::NullableBytes(operation.results.front().path)) {
+    context_.violate("-", describe(operation) + " is committed as " + hex(zxid.value) +
+                              " and makes another configuration");
+  }
+  context_.servers.clear();
+  for (const auto& [id, spec] : model_.members().specs) {
+    context_.servers.push_back(static_cast<size_t>(id) - 1);
+  }
+}
+
+/// Its version is that of the first leader.
+bool HistoryChecker::is_first_configuration(std::string_view text) const {
+  const std::string lines = model_.members_at(Zxid{0}).text();
+  const size_t length = lines.rfind("version=");
+  return text.substr(0, length) == std::string_view(lines).substr(0, length);
 }
 
 // ---- Clients ----------------------------------------------------------------------------------
@@ -352,6 +425,11 @@ void HistoryChecker::check_write_body(const std::string& who, const Operation& o
       context_.violate(who, describe(operation) + " is answered with the name " +
                                 std::string(path) + ", not " + operation.results.front().path);
     }
+  } else if (operation.kind == OpKind::kReconfig) {
+    if (reader.get_string() != operation.results.front().path ||
+        wire::read_stat(reader).mzxid != *operation.committed) {
+      context_.violate(who, describe(operation) + " is answered with another configuration");
+    }
   } else if (operation.kind == OpKind::kSet) {
     const wire::Stat stat = wire::read_stat(reader);
     if (stat.version != operation.results.front().version || stat.mzxid != *operation.committed) {
@@ -415,8 +493,18 @@ void HistoryChecker::check_read(const std::string& who, const Operation& operati
       }
       is_right = children == node->children;
     } else {
+      const bool is_first = operation.step().path == kConfigPath && node->data.empty();
       if (operation.kind == OpKind::kGet) {
-        is_right = reader.get_string() == node->data;
+        const std::string_view data = reader.get_string();
+        is_right = is_first ? is_first_configuration(data) : data == node->data;
+      }
+      if (operation.step().path == kConfigPath) {
+        is_right = is_right && (is_first || wire::read_stat(reader).mzxid == node->mzxid);
+        if (!is_right) {
+          context_.violate(
+              who, describe(operation) + " is not the configuration at " + hex(header.zxid.value));
+        }
+        return;
       }
       const wire::Stat stat = wire::read_stat(reader);
       is_right = is_right && stat.czxid == node->czxid && stat.mzxid == node->mzxid &&

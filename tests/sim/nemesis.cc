@@ -8,14 +8,27 @@ namespace quorate::sim {
 
 using std::chrono::milliseconds;
 
-Nemesis::Nemesis(Context& context, Network& network, std::vector<std::unique_ptr<Member>>& members,
+Nemesis::Nemesis(Context& context, Network& network, MembershipChecker& memberships,
+                 std::vector<std::unique_ptr<Member>>& members,
                  std::vector<std::unique_ptr<Client>>& clients)
-    : context_(context), network_(network), members_(members), clients_(clients) {
+    : context_(context),
+      network_(network),
+      memberships_(memberships),
+      members_(members),
+      clients_(clients) {
+  if (context.settings.is_quiet) {
+    kinds_ = {Fault::kHandOver, Fault::kHandOver, Fault::kStopLeader, Fault::kRollingStop};
+    return;
+  }
   // Each run has some kinds of faults and not others, so that each kind meets quiet company too.
   for (size_t kind = 0; kind < static_cast<size_t>(Fault::kCount); ++kind) {
     if (context.random.percent(60)) {
       kinds_.push_back(static_cast<Fault>(kind));
     }
+  }
+  // There is more to these than to others.
+  for (size_t more = 0; context.settings.may_reconfigure && more < 3; ++more) {
+    kinds_.push_back(Fault::kReconfigure);
   }
   if (kinds_.empty()) {
     kinds_.push_back(Fault::kCrash);
@@ -38,7 +51,14 @@ Duration Nemesis::a_while() {
                                    : context_.random.between(milliseconds(5), milliseconds(1500));
 }
 
-Member& Nemesis::any_member() { return *members_[context_.random.below(members_.size())]; }
+Member& Nemesis::any_member() {
+  while (true) {
+    Member& member = *members_[context_.random.below(members_.size())];
+    if (member.is_installed()) {
+      return member;
+    }
+  }
+}
 
 Member* Nemesis::running_member() {
   Member& member = any_member();
@@ -54,19 +74,22 @@ Member* Nemesis::leader() {
   return running_member();
 }
 
+size_t Nemesis::unfit_count(const Members& members) const {
+  return static_cast<size_t>(std::ranges::count_if(members_, [&](const auto& member) {
+    return members.is_voter(member->id()) && !member->is_fit();
+  }));
+}
+
 bool Nemesis::may_lose_disk() const {
-  size_t voters = 0;
-  size_t unfit = 0;
-  for (const auto& member : members_) {
-    voters += member->is_voter() ? 1 : 0;
-    unfit += member->is_voter() && !member->is_fit() ? 1 : 0;
-  }
-  return unfit + 1 <= (voters - 1) / 2;
+  return std::ranges::all_of(memberships_.at_stake(), [&](const Members& stake) {
+    return unfit_count(stake) + 1 <= (stake.voter_count() - 1) / 2;
+  });
 }
 
 void Nemesis::restart_later(Member& member, Duration delay) {
   context_.queue.after(delay, [this, &member] {
-    if (!member.is_running() && !is_over_) {
+    if (!member.is_running() && member.is_installed() && !is_over_) {
+      context_.stopping.erase(member.host());
       member.start();
     }
   });
@@ -142,7 +165,9 @@ void Nemesis::roll(size_t index) {
 
 void Nemesis::lose_disk(Fault fault) {
   Member& member = any_member();
-  if (member.is_voter() && member.is_fit() && !may_lose_disk()) {
+  const bool votes = std::ranges::any_of(
+      memberships_.at_stake(), [&](const Members& stake) { return stake.is_voter(member.id()); });
+  if (votes && member.is_fit() && !may_lose_disk()) {
     return;
   }
   if (member.is_running()) {
@@ -157,6 +182,44 @@ void Nemesis::lose_disk(Fault fault) {
   }
   older_[member.id()] = member.disk();
   restart_later(member, a_while());
+}
+
+/// Two voters, or two others: a voter with the disk of an observer would be a rolled back one.
+void Nemesis::swap_disks() {
+  Member& first = any_member();
+  Member& second = any_member();
+  const std::vector<Members> stakes = memberships_.at_stake();
+  const bool are_alike = std::ranges::all_of(stakes, [&](const Members& stake) {
+    return stake.is_voter(first.id()) && stake.is_voter(second.id());
+  });
+  if (&first == &second || !are_alike) {
+    return;
+  }
+  for (Member* const member : {&first, &second}) {
+    if (member->is_running()) {
+      member->crash(CrashKind::kPower);
+    }
+  }
+  first.swap_disks(second);
+  older_.erase(first.id());
+  older_.erase(second.id());
+  restart_later(first, a_while());
+  restart_later(second, a_while());
+}
+
+void Nemesis::fill_disk(Member& member) {
+  note("the disk of " + member.name() + " is full");
+  member.set_space(node::SpaceLevel::kExhausted);
+  if (!context_.random.one_in(3)) {
+    context_.queue.after(a_while(), [&member] { member.set_space(node::SpaceLevel::kEnough); });
+    return;
+  }
+  member.crash_at_step(0);
+  const Duration down = a_while();
+  restart_later(member, down);
+  context_.queue.after(down, [&member] { member.set_space(node::SpaceLevel::kExhausted); });
+  context_.queue.after(down + a_while(),
+                       [&member] { member.set_space(node::SpaceLevel::kEnough); });
 }
 
 void Nemesis::break_process(Fault fault) {
@@ -283,6 +346,21 @@ void Nemesis::break_disk(Fault fault) {
                              [running] { running->set_space(node::SpaceLevel::kEnough); });
       }
       return;
+    case Fault::kFlipBit: {
+      Member& member = any_member();
+      if (may_lose_disk() || !member.is_fit()) {
+        member.flip_bit();
+      }
+      return;
+    }
+    case Fault::kSwapDisks:
+      swap_disks();
+      return;
+    case Fault::kFullDisk:
+      if (running != nullptr) {
+        fill_disk(*running);
+      }
+      return;
     case Fault::kWipe:
     case Fault::kDamage:
     case Fault::kRollBack:
@@ -290,6 +368,58 @@ void Nemesis::break_disk(Fault fault) {
       return;
     default:
       return;
+  }
+}
+
+// ---- In order ---------------------------------------------------------------------------------
+
+bool Nemesis::all_serve() const {
+  return context_.stopping.empty() && std::ranges::all_of(context_.servers, [&](size_t index) {
+           return members_[index]->is_serving();
+         });
+}
+
+/// It comes back when it has gone.
+void Nemesis::stop(Member& member) {
+  context_.stopping.insert(member.host());
+  member.stop();
+  restart_later(member, std::chrono::seconds(3) + a_while());
+}
+
+void Nemesis::roll_orderly(size_t index) {
+  is_rolling_ = index < members_.size() && !is_over_;
+  if (!is_rolling_) {
+    return;
+  }
+  Member& member = *members_[index];
+  const bool waits = context_.settings.is_quiet && !all_serve();
+  if (!waits && member.is_running()) {
+    stop(member);
+  }
+  context_.queue.after(waits ? milliseconds(100) : milliseconds(3200),
+                       [this, index, waits] { roll_orderly(waits ? index : index + 1); });
+}
+
+void Nemesis::make_orderly(Fault fault) {
+  if (context_.settings.is_quiet && (!all_serve() || is_rolling_)) {
+    return;
+  }
+  Member* const first = leader();
+  if (fault == Fault::kRollingStop) {
+    if (!is_rolling_) {
+      note("rolling restart, in order");
+      roll_orderly(0);
+    }
+  } else if (first != nullptr && fault == Fault::kStopLeader) {
+    stop(*first);
+  } else if (first != nullptr && first->hand_over()) {
+    // Its own clients may notice: it is behind until it follows.
+    context_.stopping.insert(first->host());
+    context_.queue.after(std::chrono::seconds(2), [this, first] {
+      if (!first->is_stopping()) {
+        context_.stopping.erase(first->host());
+      }
+    });
   }
 }
 
@@ -330,7 +460,27 @@ void Nemesis::make(Fault fault) {
     case Fault::kWipe:
     case Fault::kDamage:
     case Fault::kRollBack:
+    case Fault::kFlipBit:
+    case Fault::kSwapDisks:
+    case Fault::kFullDisk:
       break_disk(fault);
+      return;
+    case Fault::kReconfigure:
+      reconfigure();
+      return;
+    case Fault::kReconfigureSoon:
+      for (int64_t left = context_.random.between(2, 4); left > 0; --left) {
+        context_.queue.after(context_.random.between(milliseconds(0), milliseconds(400)), [this] {
+          if (!is_over_) {
+            reconfigure();
+          }
+        });
+      }
+      return;
+    case Fault::kHandOver:
+    case Fault::kStopLeader:
+    case Fault::kRollingStop:
+      make_orderly(fault);
       return;
     case Fault::kCount:
       return;
@@ -342,13 +492,20 @@ void Nemesis::repair() {
   note("all faults end");
   network_.heal();
   for (const auto& member : members_) {
+    if (!member->is_installed()) {
+      continue;
+    }
     member->set_sync_time(Duration(0));
     member->crash_at_step(SIZE_MAX);
-    if (!member->is_running()) {
-      member->start();
-    }
     if (member->is_paused()) {
       member->resume();
+    }
+    if (member->is_stopping()) {
+      member->crash(CrashKind::kProcess);
+    }
+    if (!member->is_running()) {
+      context_.stopping.erase(member->host());
+      member->start();
     }
     member->set_space(node::SpaceLevel::kEnough);
   }
