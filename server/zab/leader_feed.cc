@@ -74,10 +74,13 @@ bool Leader::feed_one(Learner& learner, LeaderActions& actions) {
     return false;
   }
   if (learner.sent < history_.base()) {
+    // Through the first one in memory: at the border of two epochs only the log knows whether that
+    // is the next.
+    const bool is_first_due = history_.size() > 0 && history_[0].zxid <= limit;
     learner.is_reading_log = true;
     actions.reads.push_back({.link = learner.link,
                              .after = learner.sent,
-                             .until = history_.base(),
+                             .until = is_first_due ? history_[0].zxid : history_.base(),
                              .bytes_max = options_.link_bytes_max - learner.unflushed_bytes});
     return false;
   }
@@ -94,14 +97,15 @@ void Leader::handle(const LogRead& event, LeaderActions& actions) {
   }
   learner->is_reading_log = false;
   for (const History::Entry& entry : event.txns) {
-    const bool is_wanted =
-        is_continuous(learner->sent, entry.zxid) && entry.zxid <= history_.committed();
+    const bool is_committed = entry.zxid <= history_.committed();
+    const bool is_wanted = is_continuous(learner->sent, entry.zxid) &&
+                           (is_committed || history_.find(entry.zxid) != nullptr);
     if (!is_wanted) {
       close(event.link, CloseReason::kHistoryGone, actions);
       return;
     }
     send_txn(*learner, entry.zxid, entry.txn, actions);
-    if (learner->sent_commit < learner->sent) {
+    if (is_committed && learner->sent_commit < learner->sent) {
       send_commit(*learner, entry.zxid, actions);
     }
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/base/ids.h"
 #include "tests/sim/event_queue.h"
 #include "tests/sim/random.h"
 #include "tests/sim/settings.h"
@@ -66,5 +67,9 @@ struct Context {
 
 /// printf into a string.
 [[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
+/// Without leading zeros, as the trace has zxids.
+[[nodiscard]] std::string hex(int64_t value);
+[[nodiscard]] inline std::string hex(Zxid zxid) { return hex(zxid.value); }
+[[nodiscard]] std::string name_of(ServerId member);
 
 }  // namespace quorate::sim

@@ -87,8 +87,10 @@ RecoveredDisk recover(const Disk& disk, size_t window_count, bool believes_log,
       .end = {},
       .damage = std::move(damage)};
   result.end = result.recovered.database.last_zxid();
-  if (!disk.snapshots.empty() && result.end < disk.snapshots.back().zxid) {
-    result.damage = "the newest snapshot cannot be read, and the log ends before it";
+  const bool is_newest = disk.snapshots.empty() || snapshot == disk.snapshots.back().zxid;
+  if (!is_newest &&
+      (result.end < disk.snapshots.back().zxid || !disk.log.contains(disk.snapshots.back().zxid))) {
+    result.damage = "the newest snapshot cannot be read, and the log does not have its end";
   }
   for (auto each = disk.log.upper_bound(result.end);
        each != disk.log.begin() && result.recovered.recent_txns.size() < window_count;) {

@@ -161,7 +161,7 @@ void Member::start() {
   disk_.log.erase(disk_.log.upper_bound(recovered.end), disk_.log.end());
   logged_ = disk_.log;
   log_base_ = recovered.end;
-  checker_.forget_behind(id_, recovered.end);
+  checker_.started(id_, recovered.recovered.snapshot_zxid, recovered.end);
   note(text("starts: zxid %llx accepted %lld current %lld%s",
             static_cast<unsigned long long>(recovered.end.value),
             static_cast<long long>(disk_.accepted.value),
@@ -358,18 +358,31 @@ void Member::step(const node::Event& event) {
   after_step();
 }
 
+/// The transaction that made the configuration which holds from this step on, if one does.
+Zxid Member::newest_held() const {
+  Zxid newest;
+  for (const node::QuorumActions::Configure& each : actions_.quorum.configurations) {
+    if (each.is_committed) {
+      newest = std::max(newest, Zxid{each.configuration.version.value});
+    }
+  }
+  return newest;
+}
+
 void Member::after_step() {
   const bool was_serving = is_serving_;
-  // A leader that is established by a reconfig that removes it commits that, and never serves.
-  const bool adopts = std::ranges::any_of(actions_.quorum.configurations,
-                                          &node::QuorumActions::Configure::is_committed);
+  const Zxid held = newest_held();
   if (!perform()) {
     return;
   }
   is_in_step_ = false;
   node_->check_invariants();
-  if (was_serving || is_serving_ || adopts) {
+  if (was_serving || is_serving_) {
     checker_.applied(id_, node_->last_zxid(), logged_);
+  } else if (logged_.contains(held)) {
+    // A leader that is established by a reconfig that removes it commits that, and never serves.
+    // Who has heard from others that it holds knows as much, but not of what it has behind it.
+    checker_.applied(id_, std::min(node_->last_zxid(), held), logged_);
   }
   memberships_.check_stored(id_);
   arm_deadline();

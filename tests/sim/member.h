@@ -128,6 +128,7 @@ class Member : public Host {
   [[nodiscard]] Now clocks() const;
   void step(const node::Event& event);
   void after_step();
+  [[nodiscard]] Zxid newest_held() const;
   void arm_deadline();
   void wake();
   void continue_stop();

@@ -230,6 +230,9 @@ node::Event Member::answer_probe(const zab::LeaderActions::ProbeLog& probe) cons
   found.is_contiguous = found.floor.has_value();
   Zxid last = found.floor.value_or(Zxid{});
   for (auto each = next; each != disk_.log.end() && last < probe.wanted.until; ++each) {
+    if (disk_.rotten.contains(each->first) && !context_.has(Bug::kBitFlipBelieved)) {
+      return zab::LogProbed{probe.link, {}};
+    }
     found.is_contiguous = found.is_contiguous && is_continuous(last, each->first);
     found.bytes += static_cast<int64_t>(each->second->size());
     last = each->first;

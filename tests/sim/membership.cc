@@ -7,10 +7,6 @@
 namespace quorate::sim {
 namespace {
 
-std::string name_of(ServerId member) { return "m" + std::to_string(member.value); }
-
-std::string hex(int64_t value) { return text("%llx", static_cast<unsigned long long>(value)); }
-
 /// For so long somebody may not know yet that a configuration is replaced.
 constexpr Duration kForgotten = std::chrono::seconds(20);
 

@@ -1,53 +1,17 @@
 // The faults of a run: what breaks, when, and for how long.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/sim/client.h"
+#include "tests/sim/fault.h"
 #include "tests/sim/member.h"
 #include "tests/sim/network.h"
 
 namespace quorate::sim {
-
-enum class Fault : uint8_t {
-  kCrash,        ///< A process, or a machine's power; starts again later.
-  kCrashAtStep,  ///< At a durable step that comes soon.
-  kCrashAll,     ///< Power for all at once.
-  kCrashLeader,
-  kPause,
-  kPauseLeader,
-  kIsolate,  ///< A member from all others.
-  kIsolateLeader,
-  kSplit,   ///< Two sides.
-  kOneWay,  ///< One direction between two hosts.
-  kBridge,  ///< Two members do not see each other.
-  kReset,   ///< A few connections.
-  kSlowHost,
-  kSlowDisk,
-  kFsyncError,  ///< Ends the process.
-  kLowSpace,
-  kWipe,
-  kDamage,
-  kRollBack,
-  kFlipBit,
-  kSwapDisks,
-  kFullDisk,  ///< Ends the process, and lets it write nothing for a while.
-  kClockJump,
-  kSnapshot,
-  kClientVanishes,
-  kRollingRestart,
-  kFlap,  ///< A member is cut off and joined again several times.
-  kReconfigure,
-  kReconfigureSoon,  ///< Several, one behind the other.
-  kHandOver,         ///< An order to transfer the lead.
-  kStopLeader,       ///< SIGTERM; starts again later.
-  kRollingStop,      ///< SIGTERM to each in turn, when the one before serves again.
-  kCount,
-};
 
 /// Makes faults at random times until it is told to stop; then everything is repaired.
 class Nemesis {

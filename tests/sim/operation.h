@@ -30,6 +30,11 @@ enum class OpKind : uint8_t {
   return kind <= OpKind::kMulti || kind == OpKind::kClose || kind == OpKind::kReconfig;
 }
 
+/// The session is not where the request came in, or is no more.
+[[nodiscard]] inline bool is_of_session(wire::ErrorCode error) {
+  return error == wire::ErrorCode::kSessionMoved || error == wire::ErrorCode::kSessionExpired;
+}
+
 inline constexpr int32_t kEphemeralFlag = 1;
 inline constexpr int32_t kSequentialFlag = 2;
 

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "tests/sim/fault.h"
 #include "tests/sim/random.h"
 
 namespace quorate::sim {
@@ -94,6 +95,7 @@ Settings settings_of(uint64_t seed, Bug bug) {
   }
   settings.may_reconfigure = random.percent(75);
   settings.spares = settings.may_reconfigure ? random.below(4) : 0;
+  favour(bug, settings);
   return settings;
 }
 
