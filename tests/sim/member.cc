@@ -203,6 +203,7 @@ void Member::crash(CrashKind kind) {
   receiving_.reset();
   snapshot_bytes_.clear();
   is_serving_ = false;
+  is_elected_ = false;
   is_stopping_ = false;
   set_leads(false);
   crash_in_.reset();
@@ -371,6 +372,7 @@ Zxid Member::newest_held() const {
 
 void Member::after_step() {
   const bool was_serving = is_serving_;
+  const bool was_elected = is_elected_;
   const Zxid held = newest_held();
   if (!perform()) {
     return;
@@ -380,9 +382,10 @@ void Member::after_step() {
   if (was_serving || is_serving_) {
     checker_.applied(id_, node_->last_zxid(), logged_);
   } else if (logged_.contains(held)) {
-    // A leader that is established by a reconfig that removes it commits that, and never serves.
-    // Who has heard from others that it holds knows as much, but not of what it has behind it.
-    checker_.applied(id_, std::min(node_->last_zxid(), held), logged_);
+    // A leader that is established by a reconfig that removes it commits all that it has, and never
+    // serves. Who has heard from others that it holds knows nothing of what it has behind it.
+    const Zxid last = node_->last_zxid();
+    checker_.applied(id_, was_elected ? last : std::min(last, held), logged_);
   }
   memberships_.check_stored(id_);
   arm_deadline();

@@ -214,6 +214,7 @@ class Member : public Host {
   std::string snapshot_bytes_;
   Zxid snapshot_zxid_;
   bool is_serving_ = false;
+  bool is_elected_ = false;  ///< Leads, established or not.
   bool is_stopping_ = false;
   TimePoint stop_until_{};
   bool leads_ = false;

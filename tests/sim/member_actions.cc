@@ -88,6 +88,7 @@ void Member::perform_notes(const node::Actions& actions) {
         note(text("%s m%lld (%s)", name_of_state(each.value),
                   static_cast<long long>(each.peer.value), each.detail));
         is_serving_ = false;
+        is_elected_ = each.value == static_cast<int64_t>(wire::PeerState::kLeading);
         set_leads(false);
         break;
       case node::NoteKind::kServing:
