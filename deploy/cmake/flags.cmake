@@ -14,6 +14,12 @@ target_compile_definitions(quorate_flags INTERFACE _GLIBCXX_ASSERTIONS)
 if(QUORATE_SANITIZE)
   target_compile_options(quorate_flags INTERFACE -fsanitize=${QUORATE_SANITIZE}
     -fno-sanitize-recover=all)
+  if(QUORATE_SANITIZE MATCHES undefined)
+    # Null is found without its check, and objects that are too small by the address sanitizer. The
+    # type of an object cannot be asked of cpprestsdk, which hides the type information of its
+    # streams. Together they are a fifth of the time to compile.
+    target_compile_options(quorate_flags INTERFACE -fno-sanitize=null,object-size,vptr)
+  endif()
   target_link_options(quorate_flags INTERFACE -fsanitize=${QUORATE_SANITIZE})
   # Boost.Asio has fences, which the thread sanitizer does not model; each stands beside a mutex.
   if(QUORATE_SANITIZE MATCHES thread)

@@ -1,21 +1,17 @@
 // Families and their labels. Source: controller-runtime's metrics, so that its dashboards fit.
 #include "operator/controller/metrics.h"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/text_serializer.h>
-
 #include <chrono>
 #include <map>
+
+#include <prometheus/text_serializer.h>
+
+#include "operator/controller/families.h"
 
 namespace quorate::controller {
 
 namespace {
 
-using prometheus::BuildCounter;
-using prometheus::BuildGauge;
-using prometheus::BuildHistogram;
 using prometheus::Histogram;
 template <typename T>
 using Family = prometheus::Family<T>;
@@ -26,19 +22,6 @@ const Histogram::BucketBoundaries kQueueBuckets = {0.00001, 0.0001, 0.001, 0.01,
                                                    1,       10,     100,   1000};
 const Histogram::BucketBoundaries kRequestBuckets = {0.005, 0.025, 0.1, 0.25, 0.5, 1,
                                                      2,     4,     8,   15,   30,  60};
-
-Family<prometheus::Counter>& counters(prometheus::Registry& registry, const std::string& name,
-                                      const std::string& help) {
-  return BuildCounter().Name(name).Help(help).Register(registry);
-}
-Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const std::string& name,
-                                  const std::string& help) {
-  return BuildGauge().Name(name).Help(help).Register(registry);
-}
-Family<Histogram>& histograms(prometheus::Registry& registry, const std::string& name,
-                              const std::string& help) {
-  return BuildHistogram().Name(name).Help(help).Register(registry);
-}
 
 double seconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::duration<double>>(duration).count();

@@ -75,6 +75,22 @@ ReconcileResult ReconcileResult::of(const kube::ApiError& error) {
   return terminal(message);
 }
 
+bool requeue(kube::WorkQueue& queue, const kube::ObjectKey& key, const ReconcileResult& result,
+             TimePoint now) {
+  queue.done(key, now);
+  if (result.kind == ReconcileResult::Kind::kError) {
+    queue.retry(key, result.delay, now);
+    return true;
+  }
+  queue.forget(key);
+  if (result.kind == ReconcileResult::Kind::kAgain) {
+    queue.add_after(key, Duration::zero(), now);
+  } else if (result.kind == ReconcileResult::Kind::kAfter) {
+    queue.add_after(key, result.delay, now);
+  }
+  return false;
+}
+
 /// The pass of one worker.
 class Workers::PassImpl final : public Pass {
  public:
@@ -275,27 +291,8 @@ void Workers::settle(const kube::ObjectKey& key, const ReconcileResult& result) 
   bool is_retry = false;
   {
     const std::lock_guard lock(mutex_);
-    const TimePoint now = monotonic_now();
     running_.erase(key);
-    queue_.done(key, now);
-    switch (result.kind) {
-      case ReconcileResult::Kind::kDone:
-      case ReconcileResult::Kind::kTerminal:
-        queue_.forget(key);
-        break;
-      case ReconcileResult::Kind::kAgain:
-        queue_.forget(key);
-        queue_.add_after(key, Duration::zero(), now);
-        break;
-      case ReconcileResult::Kind::kAfter:
-        queue_.forget(key);
-        queue_.add_after(key, result.delay, now);
-        break;
-      case ReconcileResult::Kind::kError:
-        queue_.retry(key, result.delay, now);
-        is_retry = true;
-        break;
-    }
+    is_retry = requeue(queue_, key, result, monotonic_now());
   }
   if (is_retry) {
     parts_.metrics.count_retry();

@@ -38,6 +38,11 @@ struct PassParts {
   std::function<void(const kube::ObjectKey&)> wake;
 };
 
+/// Ends the work on a key and says by the result of its pass when it is worked on again. Returns
+/// whether it is tried again after a failure.
+bool requeue(kube::WorkQueue& queue, const kube::ObjectKey& key, const ReconcileResult& result,
+             TimePoint now);
+
 /// Keys may be added at any time; they are worked on between start() and drain(). Any thread.
 class Workers {
  public:

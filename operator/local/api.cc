@@ -9,6 +9,7 @@
 #include "operator/local/openapi.h"
 #include "operator/local/protobuf_body.h"
 #include "operator/local/table.h"
+#include "server/base/text.h"
 
 namespace quorate::local {
 

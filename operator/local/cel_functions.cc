@@ -6,6 +6,7 @@
 #include "operator/local/cel.h"
 #include "operator/local/cel_expression.h"
 #include "operator/local/schema.h"
+#include "server/base/text.h"
 
 namespace quorate::local::cel {
 

@@ -346,7 +346,9 @@ int64_t Kubelet::due_of(const PodState& state) const {
       consider(container.retry_ms);
     }
     for (const auto& [kind, probe] : container.probes) {
-      if (is_running && !probe.is_running && probe.due_ms > 0) {
+      // The startup probe is over once it has succeeded, the others wait for it.
+      const bool is_made = (kind == ProbeKind::kStartup) != container.is_started;
+      if (is_running && is_made && !probe.is_running && probe.due_ms > 0) {
         consider(std::max(probe.due_ms, now_ms() + 1));
       }
     }

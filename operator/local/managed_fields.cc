@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "server/base/text.h"
+
 namespace quorate::local {
 
 namespace {

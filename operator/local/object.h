@@ -69,7 +69,6 @@ void set_condition(Json& object, const Condition& condition, WallMillis now);
 
 /// The parts of a string between separators; an empty string has none.
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
-[[nodiscard]] std::string join(const std::vector<std::string>& parts, std::string_view separator);
 [[nodiscard]] std::optional<int64_t> parse_integer(std::string_view text);
 
 /// `2026-01-02T03:04:05Z`.

@@ -24,14 +24,6 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-std::string join(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string joined;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    joined += (i == 0 ? "" : std::string(separator)) + parts[i];
-  }
-  return joined;
-}
-
 std::optional<int64_t> parse_integer(std::string_view text) {
   const bool is_negative = text.starts_with('-');
   if (is_negative) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "operator/local/builtin_rules.h"
+#include "server/base/text.h"
 
 namespace quorate::local {
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "server/base/text.h"
+
 namespace quorate::local {
 
 namespace {

@@ -6,6 +6,7 @@
 #include "operator/local/pods.h"
 #include "operator/local/selector.h"
 #include "operator/local/table_rows.h"
+#include "server/base/text.h"
 
 namespace quorate::local {
 

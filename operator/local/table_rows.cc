@@ -7,6 +7,7 @@
 #include "operator/local/pods.h"
 #include "operator/local/selector.h"
 #include "operator/local/table.h"
+#include "server/base/text.h"
 
 namespace quorate::local {
 

@@ -11,7 +11,6 @@
 #include "operator/controller/field_manager.h"
 #include "operator/kube/json_value.h"
 #include "operator/kube/object.h"
-#include "operator/resources/bundle.h"
 
 namespace quorate::reconcile {
 
@@ -137,14 +136,14 @@ bool differs(const json& desired, const json& present) {
   return hash(desired) != hash(present) || !covers_object(present, desired);
 }
 
-Applied apply_bundle(Pass& pass, const resources::Blueprint& blueprint, const Seen& seen) {
+Applied apply_bundle(Pass& pass, const std::vector<json>& objects, const std::string& owner,
+                     const Seen& seen) {
   Applied applied;
-  for (json& object : resources::in_order(resources::build(blueprint))) {
+  for (const json& object : objects) {
     const kube::ResourceKind* const kind = kind_of(object);
     const std::string title = kube::text_at(object, {"kind"}) + " " + kube::name_of(object);
     QR_ASSERT(kind != nullptr);
-    auto request =
-        request_for(pass, *kind, with_hash(std::move(object)), blueprint.cluster.uid, seen);
+    auto request = request_for(pass, *kind, with_hash(object), owner, seen);
     if (!request) {
       return {.writes = applied.writes, .error = request.error(), .object = title};
     }
@@ -162,9 +161,9 @@ Applied apply_bundle(Pass& pass, const resources::Blueprint& blueprint, const Se
   return applied;
 }
 
-Applied sweep_orphans(Pass& pass, const resources::Blueprint& blueprint) {
+Applied sweep_orphans(Pass& pass, const std::vector<json>& objects, const std::string& owner) {
   std::set<std::pair<std::string, std::string>> wanted;
-  for (const json& object : resources::in_order(resources::build(blueprint))) {
+  for (const json& object : objects) {
     wanted.emplace(kube::text_at(object, {"kind"}), kube::name_of(object));
   }
   Applied applied;
@@ -172,10 +171,10 @@ Applied sweep_orphans(Pass& pass, const resources::Blueprint& blueprint) {
     if (kind == kube::kStatefulSet || kind == kube::kSecret) {
       continue;
     }
-    for (const json& object : pass.cache().owned_by(kind, blueprint.cluster.uid)) {
-      const auto owner = kube::controller_of(object);
-      if (wanted.contains({std::string(kind.kind), kube::name_of(object)}) || !owner ||
-          owner->uid != blueprint.cluster.uid || kube::is_being_deleted(object)) {
+    for (const json& object : pass.cache().owned_by(kind, owner)) {
+      const auto controller = kube::controller_of(object);
+      if (wanted.contains({std::string(kind.kind), kube::name_of(object)}) || !controller ||
+          controller->uid != owner || kube::is_being_deleted(object)) {
         continue;
       }
       const auto answer = pass.send(

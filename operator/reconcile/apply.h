@@ -8,7 +8,6 @@
 
 #include "operator/controller/reconciler.h"
 #include "operator/reconcile/observe.h"
-#include "operator/resources/blueprint.h"
 
 namespace quorate::reconcile {
 
@@ -22,12 +21,18 @@ struct Applied {
 
 /// Applies the objects in their order, each by server-side apply and only where the present one is
 /// another. An object of one of our names that is not ours is never written.
-[[nodiscard]] Applied apply_bundle(controller::Pass& pass, const resources::Blueprint& blueprint,
-                                   const Seen& seen);
+///
+/// @param objects Of the bundle, in the order of resources::in_order.
+/// @param owner The uid of the cluster.
+[[nodiscard]] Applied apply_bundle(controller::Pass& pass,
+                                   const std::vector<nlohmann::json>& objects,
+                                   const std::string& owner, const Seen& seen);
 
-/// Deletes objects that the cluster owns and no bundle has any more; StatefulSets are the
+/// Deletes objects that the cluster owns and the bundle has no more; StatefulSets are the
 /// planner's.
-[[nodiscard]] Applied sweep_orphans(controller::Pass& pass, const resources::Blueprint& blueprint);
+[[nodiscard]] Applied sweep_orphans(controller::Pass& pass,
+                                    const std::vector<nlohmann::json>& objects,
+                                    const std::string& owner);
 
 /// Whether applying `desired` would change `present`: it was made from another text, or somebody
 /// changed a field that it has. Fields that the API server added do not count.

@@ -4,24 +4,19 @@
 #include <chrono>
 #include <set>
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-
 #include "operator/api/conditions.h"
+#include "operator/controller/families.h"
 
 namespace quorate::reconcile {
 
 namespace {
 
+using controller::counters;
+using controller::gauges;
 using prometheus::Counter;
 using prometheus::Family;
 using prometheus::Gauge;
 using prometheus::Labels;
-
-Family<Gauge>& gauges(prometheus::Registry& registry, const std::string& name,
-                      const std::string& help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-}
 
 Labels labels_of(const kube::ObjectKey& key) {
   return {{"namespace", key.space}, {"name", key.name}};
@@ -75,10 +70,8 @@ struct ClusterMetrics::Families {
                          "1 while a change of that kind is in progress.")),
         interruption(gauges(registry, "quorate_cluster_roll_interruption_seconds",
                             "Longest time in which no member was ready during the last roll.")),
-        actions(prometheus::BuildCounter()
-                    .Name("quorate_cluster_actions_total")
-                    .Help("What the operator did to the cluster.")
-                    .Register(registry)) {}
+        actions(counters(registry, "quorate_cluster_actions_total",
+                         "What the operator did to the cluster.")) {}
 
   Family<Gauge>& members;
   Family<Gauge>& conditions;
@@ -89,6 +82,16 @@ struct ClusterMetrics::Families {
   Family<Counter>& actions;
 };
 
+/// What the status of a cluster says in numbers.
+struct StatusNumbers {
+  using Values = std::map<std::string, double>;
+  Values members;
+  Values conditions;
+  Values steps;
+  Values blocked;
+  Values in_flight;
+};
+
 struct ClusterMetrics::Series {
   GaugeSet members;
   GaugeSet conditions;
@@ -97,38 +100,49 @@ struct ClusterMetrics::Series {
   GaugeSet in_flight;
   Gauge* interruption = nullptr;
   std::map<std::string, Counter*> actions;
+
+  /// Without numbers no series is left.
+  void set(Families& families, const kube::ObjectKey& key, const StatusNumbers& numbers) {
+    members.set(families.members, key, "is", numbers.members);
+    conditions.set(families.conditions, key, "type", numbers.conditions);
+    steps.set(families.steps, key, "state", numbers.steps);
+    blocked.set(families.blocked, key, "reason", numbers.blocked);
+    in_flight.set(families.in_flight, key, "kind", numbers.in_flight);
+  }
 };
+
+namespace {
+
+StatusNumbers numbers_of(const api::QuorumClusterStatus& status) {
+  StatusNumbers numbers;
+  numbers.members = {
+      {"voters", status.voters()}, {"observers", status.observers()}, {"ready", status.ready()}};
+  for (const api::Condition& each : status.conditions()) {
+    numbers.conditions[each.type()] = number_of(each);
+  }
+  numbers.steps = {{"Now", 0}, {"Waiting", 0}, {"Blocked", 0}, {"Later", 0}};
+  for (const api::PlanStep& each : status.plan()) {
+    ++numbers.steps[each.state()];
+    if (!each.reason().empty()) {
+      ++numbers.blocked[each.reason()];
+    }
+  }
+  if (status.has_in_flight()) {
+    numbers.in_flight[status.in_flight().kind()] = 1;
+  }
+  return numbers;
+}
+
+}  // namespace
 
 ClusterMetrics::ClusterMetrics(prometheus::Registry& registry)
     : families_(std::make_unique<Families>(registry)) {}
 ClusterMetrics::~ClusterMetrics() = default;
 
 void ClusterMetrics::set(const kube::ObjectKey& key, const api::QuorumClusterStatus& status) {
-  std::map<std::string, double> conditions;
-  for (const api::Condition& each : status.conditions()) {
-    conditions[each.type()] = number_of(each);
-  }
-  std::map<std::string, double> steps{{"Now", 0}, {"Waiting", 0}, {"Blocked", 0}, {"Later", 0}};
-  std::map<std::string, double> blocked;
-  for (const api::PlanStep& each : status.plan()) {
-    ++steps[each.state()];
-    if (!each.reason().empty()) {
-      ++blocked[each.reason()];
-    }
-  }
-  std::map<std::string, double> in_flight;
-  if (status.has_in_flight()) {
-    in_flight[status.in_flight().kind()] = 1;
-  }
-  const std::map<std::string, double> members{
-      {"voters", status.voters()}, {"observers", status.observers()}, {"ready", status.ready()}};
+  const StatusNumbers numbers = numbers_of(status);
   const std::lock_guard lock(mutex_);
-  Series& series = clusters_[key];
-  series.members.set(families_->members, key, "is", members);
-  series.conditions.set(families_->conditions, key, "type", conditions);
-  series.steps.set(families_->steps, key, "state", steps);
-  series.blocked.set(families_->blocked, key, "reason", blocked);
-  series.in_flight.set(families_->in_flight, key, "kind", in_flight);
+  clusters_[key].set(*families_, key, numbers);
 }
 
 void ClusterMetrics::forget(const kube::ObjectKey& key) {
@@ -138,11 +152,7 @@ void ClusterMetrics::forget(const kube::ObjectKey& key) {
     return;
   }
   Series& series = found->second;
-  series.members.set(families_->members, key, {}, {});
-  series.conditions.set(families_->conditions, key, {}, {});
-  series.steps.set(families_->steps, key, {}, {});
-  series.blocked.set(families_->blocked, key, {}, {});
-  series.in_flight.set(families_->in_flight, key, {}, {});
+  series.set(*families_, key, {});
   if (series.interruption != nullptr) {
     families_->interruption.Remove(series.interruption);
   }

@@ -9,6 +9,8 @@
 #include "operator/controller/field_manager.h"
 #include "operator/kube/json_value.h"
 #include "operator/kube/object.h"
+#include "operator/resources/bundle.h"
+#include "server/base/text.h"
 #include "server/log/log.h"
 
 namespace quorate::reconcile {
@@ -23,14 +25,6 @@ constexpr Duration kReportAgeMax = std::chrono::milliseconds(1500);
 /// After an act the world is about to change.
 constexpr Duration kAfterAct = std::chrono::milliseconds(200);
 constexpr Duration kAfterRefusal = std::chrono::seconds(1);
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& each : words) {
-    text += (text.empty() ? "" : ", ") + each;
-  }
-  return text;
-}
 
 /// The merge patch that makes `from` into `to`: null for what goes. Server-side apply would leave
 /// behind what others have touched, and a record has to be exactly what was decided.
@@ -84,7 +78,7 @@ ClusterPass::End ClusterPass::validate() {
     tell({.is_warning = true,
           .reason = "UnknownFields",
           .message = "fields that this operator does not know are passed over: " +
-                     joined(validation.unknown) + "; a newer operator may know them"});
+                     join(validation.unknown, ", ") + "; a newer operator may know them"});
   }
   if (validation.cluster) {
     cluster_ = std::move(validation.cluster);
@@ -131,8 +125,7 @@ ClusterPass::End ClusterPass::observe() {
   const bool is_refused = std::ranges::any_of(
       reports_, [](const auto& each) { return each.second.error == kTokenRefused; });
   if (is_refused) {
-    shared_.secrets.forget(
-        {.space = pass_.key().space, .name = api::admin_secret_name(pass_.key().name)});
+    forget_token();
   }
   return std::nullopt;
 }
@@ -224,19 +217,25 @@ ClusterPass::End ClusterPass::apply() {
   return std::nullopt;
 }
 
+/// The next pass reads the Secret again.
+void ClusterPass::forget_token() {
+  shared_.secrets.forget(
+      {.space = pass_.key().space, .name = api::admin_secret_name(pass_.key().name)});
+}
+
 ClusterPass::End ClusterPass::apply_objects() {
   if (!plan_.blueprint) {
     return std::nullopt;
   }
-  const Applied applied = apply_bundle(pass_, *plan_.blueprint, seen_);
+  const std::vector<json> objects = resources::in_order(resources::build(*plan_.blueprint));
+  const Applied applied = apply_bundle(pass_, objects, cluster_->uid, seen_);
   if (!plan_.blueprint->new_admin_token.empty()) {
-    shared_.secrets.forget(
-        {.space = pass_.key().space, .name = api::admin_secret_name(pass_.key().name)});
+    forget_token();
   }
   if (applied.error) {
     return refused(applied);
   }
-  const Applied swept = sweep_orphans(pass_, *plan_.blueprint);
+  const Applied swept = sweep_orphans(pass_, objects, cluster_->uid);
   if (swept.error) {
     return refused(swept);
   }
@@ -312,8 +311,7 @@ ClusterPass::End ClusterPass::perform(const plan::Action& action) {
     case ActionEnd::Kind::kUnknown:
       log_line(log::Level::kWarn, "action_refused", end.message);
       if (end.is_token_refused) {
-        shared_.secrets.forget(
-            {.space = pass_.key().space, .name = api::admin_secret_name(pass_.key().name)});
+        forget_token();
       }
       return ReconcileResult::after(kAfterRefusal);
     case ActionEnd::Kind::kFailed:

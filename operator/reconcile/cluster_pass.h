@@ -54,6 +54,7 @@ class ClusterPass {
   [[nodiscard]] End apply_objects();
   [[nodiscard]] End refused(const Applied& applied);
   [[nodiscard]] End perform(const plan::Action& action);
+  void forget_token();
   void tell(const plan::Event& event);
 
   controller::Pass& pass_;

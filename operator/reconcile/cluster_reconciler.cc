@@ -10,6 +10,7 @@
 #include "operator/kube/resource_kind.h"
 #include "operator/reconcile/cluster_pass.h"
 #include "server/base/assert.h"
+#include "server/base/hex.h"
 
 namespace quorate::reconcile {
 
@@ -23,13 +24,11 @@ class SystemRandom final : public Random {
  private:
   template <size_t kBytes>
   static std::string digits() {
-    constexpr std::string_view kHex = "0123456789abcdef";
     std::array<unsigned char, kBytes> bytes{};
     QR_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
     std::string text;
     for (const unsigned char byte : bytes) {
-      text += kHex[byte >> 4];
-      text += kHex[byte & 15];
+      append_hex(text, byte);
     }
     return text;
   }

@@ -1,10 +1,7 @@
 // Requests to members over Beast.
 #include "operator/reconcile/http_members.h"
 
-#include <condition_variable>
 #include <deque>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +16,7 @@
 
 #include "operator/kube/json_value.h"
 #include "operator/transport/clock.h"
+#include "operator/transport/meeting.h"
 
 namespace quorate::reconcile {
 
@@ -136,13 +134,6 @@ struct Round {
   std::function<void(MemberReports)> on_done;
 };
 
-/// Where an answer meets the thread that waits for it; it outlives either.
-struct AnswerMeeting {
-  std::mutex mutex;
-  std::condition_variable_any changed;
-  std::optional<MemberAnswer> answer;
-};
-
 }  // namespace
 
 class HttpMembers::Impl {
@@ -225,20 +216,14 @@ void HttpMembers::ask(std::vector<MemberTarget> members, Secret token,
 
 MemberAnswer HttpMembers::order(const MemberTarget& member, const Secret& token,
                                 const MemberOrder& order, const transport::CallScope& scope) {
-  auto meeting = std::make_shared<AnswerMeeting>();
+  auto meeting = std::make_shared<transport::Meeting<MemberAnswer>>();
   impl_->send(member, http::verb::post, order, token, scope.deadline,
-              [meeting](MemberAnswer answer) {
-                const std::lock_guard lock(meeting->mutex);
-                meeting->answer = std::move(answer);
-                meeting->changed.notify_all();
-              });
-  std::unique_lock lock(meeting->mutex);
-  meeting->changed.wait_until(lock, scope.stop, transport::to_steady(scope.deadline),
-                              [&] { return meeting->answer.has_value(); });
-  if (!meeting->answer) {
+              [meeting](MemberAnswer answer) { meeting->answer(std::move(answer)); });
+  auto answer = meeting->wait(scope.deadline, scope.stop);
+  if (!answer) {
     return {.error = scope.stop.stop_requested() ? "stopped" : "no answer in time"};
   }
-  return *std::move(meeting->answer);
+  return *std::move(answer);
 }
 
 }  // namespace quorate::reconcile

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "operator/kube/response.h"
+#include "operator/transport/meeting.h"
 
 namespace quorate::transport {
 
@@ -18,13 +19,6 @@ using kube::ApiErrorKind;
 
 constexpr int kAttemptsMax = 6;
 constexpr Duration kBrokenDelay = std::chrono::milliseconds(100);
-
-/// Where an answer meets the thread that waits for it; it outlives either.
-struct Meeting {
-  std::mutex mutex;
-  std::condition_variable_any changed;
-  std::optional<kube::ApiResult<kube::Response>> answer;
-};
 
 /// Sleeps; false: stopped, or the deadline comes first.
 bool pause(Duration delay, const CallScope& scope) {
@@ -77,28 +71,23 @@ kube::ApiResult<nlohmann::json> KubeClient::send_once(const kube::Request& reque
     return ApiError{.kind = ApiErrorKind::kDenied,
                     .message = "this process does not hold the lease and must not write"};
   }
-  auto meeting = std::make_shared<Meeting>();
+  auto meeting = std::make_shared<Meeting<kube::ApiResult<kube::Response>>>();
   const CallId id = transport_.start(Lane::kVerbs, request,
                                      {.on_done = [meeting](kube::ApiResult<kube::Response> answer) {
-                                       const std::lock_guard lock(meeting->mutex);
-                                       meeting->answer = std::move(answer);
-                                       meeting->changed.notify_all();
+                                       meeting->answer(std::move(answer));
                                      }});
-  std::unique_lock lock(meeting->mutex);
-  const bool has_come = meeting->changed.wait_until(lock, scope.stop, to_steady(scope.deadline),
-                                                    [&] { return meeting->answer.has_value(); });
-  if (!has_come) {
-    lock.unlock();
+  const auto answer = meeting->wait(scope.deadline, scope.stop);
+  if (!answer) {
     transport_.cancel(id);
     if (scope.stop.stop_requested()) {
       return ApiError{.kind = ApiErrorKind::kCancelled, .message = "stopped"};
     }
     return ApiError{.kind = ApiErrorKind::kTimeout, .message = "no answer in time"};
   }
-  if (!meeting->answer->ok()) {
-    return meeting->answer->error();
+  if (!answer->ok()) {
+    return answer->error();
   }
-  return kube::decode(meeting->answer->value());
+  return kube::decode(answer->value());
 }
 
 kube::ApiResult<std::vector<nlohmann::json>> list_all(KubeClient& client,

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/base/text.h"
 #include "server/cli/shell_commands.h"
 
 namespace quorate::cli {
@@ -53,14 +54,6 @@ std::vector<Words> all_words(const CLI::App& app) {
   return all;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text.append(text.empty() ? "" : " ").append(word);
-  }
-  return text;
-}
-
 std::string bash_script(const CLI::App& app) {
   std::string script =
       "# Completion of quorate for bash: source <(quorate completion bash)\n"
@@ -76,7 +69,7 @@ std::string bash_script(const CLI::App& app) {
   std::string first;
   for (const Words& entry : all_words(app)) {
     const std::string pattern = entry.chain.empty() ? "\"\"" : "\"" + entry.chain + "\"*";
-    const std::string line = "    " + pattern + ") words=\"" + joined(entry.words) + "\" ;;\n";
+    const std::string line = "    " + pattern + ") words=\"" + join(entry.words, " ") + "\" ;;\n";
     script.append(line);
   }
   return script +
@@ -97,7 +90,8 @@ std::string fish_script(const CLI::App& app) {
         space == std::string::npos ? entry.chain : entry.chain.substr(space + 1);
     const std::string condition =
         entry.chain.empty() ? "__fish_use_subcommand" : "__fish_seen_subcommand_from " + last;
-    script.append("complete -c quorate -n '" + condition + "' -a '" + joined(entry.words) + "'\n");
+    script.append("complete -c quorate -n '" + condition + "' -a '" + join(entry.words, " ") +
+                  "'\n");
   }
   return script;
 }

@@ -127,9 +127,10 @@ void Election::decide(const wire::Vote& vote, DecidedBy by, TimePoint now, Actio
   } else {
     // A participant that is not in the configuration yet follows; one that has lost its disk
     // watches until it has synced. One that has only abstained says that it follows: whoever comes
-    // later counts the followers.
+    // later counts the followers. An observer whom the reconfiguration in flight makes a voter acts
+    // as one: without it that may never be committed.
     const bool is_observer =
-        !is_fit_ || (committed_.contains(options_.self) && !committed_.is_voter(options_.self));
+        !is_fit_ || (committed_.contains(options_.self) && !majority_.contains(options_.self));
     state_ = is_observer ? PeerState::kObserving : PeerState::kFollowing;
   }
   settle_at_.reset();

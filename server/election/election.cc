@@ -76,7 +76,7 @@ void Election::set_membership(const quorum::Configuration& committed,
     }
   }
   voters_ = std::move(voters);
-  is_voting_ = may_vote_ && committed_.is_voter(options_.self);
+  is_voting_ = may_vote_ && majority_.contains(options_.self);
 }
 
 // ---- Rounds -----------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ void Election::set_membership(const quorum::Configuration& committed,
 void Election::handle(const StartLooking& event, TimePoint now, Actions& actions) {
   is_fit_ = event.may_vote;
   may_vote_ = event.may_vote && !event.abstains && event.last_logged != kUninitialised;
-  is_voting_ = may_vote_ && committed_.is_voter(options_.self);
+  is_voting_ = may_vote_ && majority_.contains(options_.self);
   candidacy_ = Vote{event.current_epoch, event.last_logged, options_.self};
   if (event.successor && majority_.contains(*event.successor)) {
     candidacy_.leader = *event.successor;
@@ -324,6 +324,12 @@ void Election::handle(const LeaderEstablished& event, TimePoint, Actions&) {
   // Late joiners compare the epoch; the round stays that of the election.
   vote_.epoch = event.epoch;
   is_established_ = true;
+}
+
+void Election::handle(const Promoted&, TimePoint, Actions&) {
+  if (has_started_ && state_ == PeerState::kObserving) {
+    state_ = PeerState::kFollowing;
+  }
 }
 
 void Election::handle(const DeadlineReached&, TimePoint now, Actions& actions) {

@@ -131,6 +131,7 @@ class Election {
   void handle(const PeerSuspected& event, TimePoint now, Actions& actions);
   void handle(const MembershipChanged& event, TimePoint now, Actions& actions);
   void handle(const LeaderEstablished& event, TimePoint now, Actions& actions);
+  void handle(const Promoted& event, TimePoint now, Actions& actions);
   void handle(const DeadlineReached& event, TimePoint now, Actions& actions);
 
   void set_membership(const quorum::Configuration& committed,

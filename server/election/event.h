@@ -47,10 +47,12 @@ struct MembershipChanged {
 struct LeaderEstablished {
   Epoch epoch;
 };
+/// This member has observed, and goes on as a follower of the same leader.
+struct Promoted {};
 /// The deadline that next_deadline() named has come.
 struct DeadlineReached {};
 
 using Event = std::variant<StartLooking, NotificationReceived, PeerConnected, PeerSuspected,
-                           MembershipChanged, LeaderEstablished, DeadlineReached>;
+                           MembershipChanged, LeaderEstablished, Promoted, DeadlineReached>;
 
 }  // namespace quorate::election

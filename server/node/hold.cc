@@ -48,8 +48,7 @@ void check_held(State& state, Now now, Actions& actions) {
   const Duration waited = now.monotonic - ensemble.not_serving_since;
   for (const auto& connection : state.slots) {
     const bool is_held =
-        connection && connection->phase != Phase::kClosed &&
-        !(ensemble.reads_only && (connection->is_read_only || connection->phase == Phase::kNew));
+        connection && connection->phase != Phase::kClosed && !needs_no_leader(state, *connection);
     if (is_held && waited >= patience(*connection)) {
       close_connection(state, *connection, CloseReason::kNoLeader, actions);
     }

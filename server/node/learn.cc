@@ -12,7 +12,7 @@ namespace {
 bool is_empty(const zab::LearnerActions& actions) {
   return actions.bytes.empty() && !actions.save_epochs && !actions.truncate &&
          !actions.receive_snapshot && actions.appends.empty() && !actions.committed &&
-         !actions.last_seen && !actions.activated && !actions.up_to_date &&
+         !actions.last_seen && !actions.activated && !actions.promoted && !actions.up_to_date &&
          actions.revalidated.empty() && actions.syncs_done == 0 && !actions.successor &&
          !actions.gave_up;
 }
@@ -95,6 +95,10 @@ void perform_once(State& state, const zab::LearnerActions& taken, Now now, Actio
   }
   if (taken.activated) {
     adopt_configuration(state, taken.activated->configuration, true, now, actions);
+  }
+  if (taken.promoted && !taken.gave_up) {
+    ensemble.election.step(election::Promoted{}, now.monotonic, ensemble.election_actions);
+    perform_election(state, now, actions);
   }
   if (taken.up_to_date || taken.activated) {
     show_configuration(state, now);

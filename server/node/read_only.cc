@@ -77,6 +77,10 @@ bool needs_leader(OpCode op) {
 
 bool is_reading_only(const State& state) { return state.ensemble && state.ensemble->reads_only; }
 
+bool needs_no_leader(const State& state, const Connection& connection) {
+  return is_reading_only(state) && (connection.is_read_only || connection.phase == Phase::kNew);
+}
+
 void await_read_only(State& state, Now now) {
   Ensemble& ensemble = *state.ensemble;
   if (ensemble.options.read_only_enabled && !ensemble.reads_only) {

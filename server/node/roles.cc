@@ -44,11 +44,11 @@ void become_learner(State& state, ServerId leader, Now now, Actions& actions) {
   const auto spec = servers.find(leader);
   QR_ASSERT(spec != servers.end());  // Only voters of the configuration are elected.
   const ServerId self = state.options.server;
-  const bool observes = ensemble.committed.contains(self) && !ensemble.committed.is_voter(self);
+  const bool observes = ensemble.election.state() == wire::PeerState::kObserving;
   ensemble.learner = std::make_unique<zab::Learner>(
       zab::LearnerOptions{.self = self,
                           .leader = leader,
-                          .is_observer = observes || !ensemble.may_vote,
+                          .is_observer = observes,
                           .timing = ensemble.options.timing,
                           .ensemble_id = ensemble.options.ensemble_id,
                           .extension = ensemble.options.extension},

@@ -357,9 +357,7 @@ request::Author author_of(const State& state, const Connection& connection, int3
 
 void handle_frames(State& state, Connection& connection, const ClientFrames& event, Now now,
                    Actions& actions) {
-  const bool needs_no_leader =
-      is_reading_only(state) && (connection.is_read_only || connection.phase == Phase::kNew);
-  if (!state.serving && !needs_no_leader) {
+  if (!state.serving && !needs_no_leader(state, connection)) {
     // Nothing is answered, not even a ping: a client that waits for long enough tries another
     // member.
     if (connection.phase != Phase::kClosing && connection.phase != Phase::kClosed) {

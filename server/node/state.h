@@ -221,6 +221,9 @@ void accept_session(Connection& connection, Actions& actions);
 // ---- read_only.cc: clients that need no leader, of members of an ensemble ----------------------
 /// The member has no leader and serves those who asked for no more than reading.
 [[nodiscard]] bool is_reading_only(const State& state);
+/// Whether the connection is served although there is no leader: it reads only, or is about to say
+/// so.
+[[nodiscard]] bool needs_no_leader(const State& state, const Connection& connection);
 /// The first frame of a connection at such a member.
 void connect_read_only(State& state, Connection& connection, const wire::ConnectRequest& request,
                        int32_t timeout_ms, Now now, Actions& actions);

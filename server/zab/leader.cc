@@ -65,8 +65,13 @@ Leader::Learner* Leader::find(LinkId link) {
 }
 
 bool Leader::counts(const Learner& learner) const {
-  return learner.stage > Stage::kNew && !learner.is_observer &&
+  return learner.stage > Stage::kNew && acknowledges(learner) &&
          acks_.majority().contains(learner.server);
+}
+
+bool Leader::is_candidate(const Learner& learner) const {
+  return learner.is_observer && learner.is_quorate && pending_ &&
+         pending_->next.is_voter(learner.server);
 }
 
 void Leader::handle(const LinkOpened& event, LeaderActions&) {
@@ -181,7 +186,8 @@ void Leader::step_down(StepDownReason reason, LeaderActions& actions) {
 std::vector<ServerId> Leader::synced() const {
   std::vector<ServerId> servers = {options_.self};
   for (const Learner& learner : learners_) {
-    if (learner.stage >= Stage::kSynced && !learner.is_observer) {
+    const bool can_be_promoted = learner.is_quorate && learner.stage == Stage::kUpToDate;
+    if (learner.stage >= Stage::kSynced && (!learner.is_observer || can_be_promoted)) {
       servers.push_back(learner.server);
     }
   }

@@ -68,7 +68,10 @@ struct LearnerStatus {
 ///   leader's neither counts nor stays; after that what it has too much is not committed.
 /// - A transaction is committed when a quorum has it durable (of both configurations while a
 ///   reconfiguration is in flight), in the order of zxids; the own log counts like any other.
-/// - Who came as an observer, or is no voter, counts for nothing.
+/// - Who came as an observer, or is no voter, counts for nothing. But an observer of Quorate's that
+///   a reconfiguration in flight makes a voter is sent proposals from then on, and acknowledges:
+///   without it one voter could not become three. Being up to date when that is activated it goes
+///   on as a follower. (Apache's observers cannot do that.)
 /// Each learner is fed from the history at its own pace, so that a slow one costs no memory.
 /// Source: ZooKeeper 3.9 Leader and LearnerHandler.
 ///
@@ -94,7 +97,8 @@ class Leader {
   [[nodiscard]] Zxid next_zxid() const;
   [[nodiscard]] const quorum::Configuration& committed_configuration() const { return committed_; }
   [[nodiscard]] const quorum::Configuration& last_seen_configuration() const { return last_seen_; }
-  /// Members that have this leader's history, itself among them: for refuse_without_quorum().
+  /// Members that have this leader's history and can acknowledge, itself among them: for
+  /// refuse_without_quorum().
   [[nodiscard]] std::vector<ServerId> synced() const;
   [[nodiscard]] std::vector<LearnerStatus> learner_statuses() const;
 
@@ -130,7 +134,7 @@ class Leader {
     bool counts_for_epoch = false;
     Zxid sync_target;  ///< NEWLEADER follows when everything up to here is sent.
     Zxid sent;         ///< The last PROPOSAL or INFORM.
-    Zxid sent_commit;  ///< The last COMMIT; followers only.
+    Zxid sent_commit;  ///< The last COMMIT or INFORM.
     Zxid acked;        ///< Of its log; kSynced and later.
     size_t unflushed_bytes = 0;
     TimePoint heard_at;
@@ -211,12 +215,15 @@ class Leader {
   void activate(Zxid zxid, LeaderActions& actions);
   void owe(Learner& learner, Owed owed, LeaderActions& actions);
   void set_majority();
+  void enlist_candidates();
+  void promote_candidates();
 
   // ---- leader_watch.cc: time ------------------------------------------------------------------
   void watch_learners(LeaderActions& actions);
   [[nodiscard]] bool has_live_quorum() const;
   void watch_acks(LeaderActions& actions);
   void ping(LeaderActions& actions);
+  void send_ping(Learner& learner, wire::NullableBytes data, LeaderActions& actions);
   void remember(const Learner& learner);
 
   /// Null if it is unknown or closed. Learners do not move within a step but by LinkOpened.
@@ -225,6 +232,11 @@ class Leader {
   void close(LinkId link, CloseReason reason, LeaderActions& actions);
   void step_down(StepDownReason reason, LeaderActions& actions);
   [[nodiscard]] bool counts(const Learner& learner) const;
+  /// An observer that the reconfiguration in flight makes a voter, and that can act as one.
+  [[nodiscard]] bool is_candidate(const Learner& learner) const;
+  [[nodiscard]] bool acknowledges(const Learner& learner) const {
+    return !learner.is_observer || is_candidate(learner);
+  }
   /// Whether this member and the learners that `condition` accepts are a quorum.
   template <typename Condition>
   [[nodiscard]] bool is_quorum_of(Condition condition) const;

@@ -30,6 +30,7 @@ void Leader::handle(const Proposed& event, LeaderActions& actions) {
     pending_ = Reconfiguration{event.zxid, *event.next};
     last_seen_ = *event.next;
     actions.last_seen = last_seen_;
+    enlist_candidates();
     set_majority();
   }
   feed_all(actions);
@@ -134,10 +135,33 @@ void Leader::try_commit(LeaderActions& actions) {
   }
 }
 
+/// The quorum of the next configuration may need them from now on: nothing is held against them
+/// that was before.
+void Leader::enlist_candidates() {
+  for (Learner& learner : learners_) {
+    if (is_candidate(learner)) {
+      learner.acked_at = now_;
+      remember(learner);
+    }
+  }
+}
+
+/// Who has been sent the reconfiguration as a proposal and is up to date goes on as a follower.
+/// Others connect again as one.
+void Leader::promote_candidates() {
+  for (Learner& learner : learners_) {
+    const bool is_in_stream = is_candidate(learner) && learner.sent >= pending_->zxid;
+    if (is_in_stream && learner.stage == Stage::kUpToDate) {
+      learner.is_observer = false;
+    }
+  }
+}
+
 void Leader::activate(Zxid zxid, LeaderActions& actions) {
   const ServerId designated =
       quorum::designated_leader(options_.self, committed_, pending_->next, zxid, acks_)
           .value_or(options_.self);
+  promote_candidates();
   committed_ = pending_->next;
   pending_.reset();
   activations_[zxid] = designated;

@@ -69,7 +69,7 @@ bool Leader::feed_one(Learner& learner, LeaderActions& actions) {
     send_commit(learner, next_commit(learner, committable), actions);
     return true;
   }
-  const Zxid limit = learner.is_observer ? history_.committed() : history_.last();
+  const Zxid limit = acknowledges(learner) ? history_.last() : history_.committed();
   if (learner.sent >= limit || learner.is_reading_log) {
     return false;
   }
@@ -119,8 +119,8 @@ void Leader::handle(const LogRead& event, LeaderActions& actions) {
 /// Observers learn of a transaction when it is committed; while they sync as followers do.
 void Leader::send_txn(Learner& learner, Zxid zxid, std::string_view txn, LeaderActions& actions) {
   const auto activation = activations_.find(zxid);
-  const bool informs = learner.is_observer && learner.stage > Stage::kSyncing;
-  if (!learner.is_observer && learner.acked >= learner.sent) {
+  const bool informs = !acknowledges(learner) && learner.stage > Stage::kSyncing;
+  if (acknowledges(learner) && learner.acked >= learner.sent) {
     learner.acked_at = now_;  // From now on it owes an acknowledgement.
   }
   learner.sent = zxid;

@@ -56,7 +56,7 @@ void Leader::watch_learners(LeaderActions& actions) {
 /// Closes followers that have not acknowledged anything within syncLimit although they owe it.
 void Leader::watch_acks(LeaderActions& actions) {
   for (Learner& learner : learners_) {
-    const bool owes = learner.stage == Stage::kUpToDate && !learner.is_observer &&
+    const bool owes = learner.stage == Stage::kUpToDate && acknowledges(learner) &&
                       learner.acked < learner.sent && learner.sent.epoch() == epoch_.value;
     if (owes && now_ - learner.acked_at > options_.timing.sync_limit()) {
       close(learner.link, CloseReason::kAcksOverdue, actions);
@@ -65,8 +65,9 @@ void Leader::watch_acks(LeaderActions& actions) {
 }
 
 void Leader::remember(const Learner& learner) {
-  if (learner.stage >= Stage::kSynced && !learner.is_observer) {
-    heard_[learner.server] = {.at = now_, .is_quorate = learner.is_quorate, .is_connected = true};
+  if (learner.stage >= Stage::kSynced && acknowledges(learner)) {
+    heard_[learner.server] = {
+        .at = learner.heard_at, .is_quorate = learner.is_quorate, .is_connected = true};
   }
 }
 
@@ -99,12 +100,17 @@ void Leader::ping(LeaderActions& actions) {
     }
     if ((learner.stage >= Stage::kSyncing || is_waiting) && now_ - learner.pinged_at >= interval) {
       learner.pinged_at = now_;
-      send_packet(
-          learner,
-          {.type = QuorumPacketType::kPing, .zxid = std::max(history_.last(), epoch_begin())},
-          actions);
+      send_ping(learner, {}, actions);
     }
   }
+}
+
+void Leader::send_ping(Learner& learner, wire::NullableBytes data, LeaderActions& actions) {
+  send_packet(learner,
+              {.type = QuorumPacketType::kPing,
+               .zxid = std::max(history_.last(), epoch_begin()),
+               .data = data},
+              actions);
 }
 
 /// On the connection whose end makes them look, so that they know it by then.
@@ -113,11 +119,7 @@ void Leader::handle(const SuccessorNamed& event, LeaderActions& actions) {
   append_big_endian(data, event.successor.value);
   for (Learner& learner : learners_) {
     if (learner.stage == Stage::kUpToDate && learner.is_quorate) {
-      send_packet(learner,
-                  {.type = QuorumPacketType::kPing,
-                   .zxid = std::max(history_.last(), epoch_begin()),
-                   .data = data},
-                  actions);
+      send_ping(learner, data, actions);
     }
   }
 }

@@ -113,6 +113,7 @@ class Learner {
   void take_answer(const wire::QuorumPacket& packet, LearnerActions& actions);
   void answer_ping(const wire::QuorumPacket& packet, LearnerActions& actions);
   void send_acks(LearnerActions& actions);
+  [[nodiscard]] bool is_candidate() const;
   void send(const wire::QuorumPacket& packet, LearnerActions& actions) const;
 
   void give_up(CloseReason reason, LearnerActions& actions);

@@ -12,6 +12,7 @@ void LearnerActions::clear() {
   committed.reset();
   last_seen.reset();
   activated.reset();
+  promoted = false;
   up_to_date.reset();
   revalidated.clear();
   syncs_done = 0;

@@ -34,6 +34,8 @@ struct LearnerActions {
   /// A configuration to be remembered durably: it takes part in elections.
   std::optional<quorum::Configuration> last_seen;
   std::optional<Activated> activated;
+  /// `activated` has made a voter of this observer, which has acknowledged it and follows.
+  bool promoted = false;
   /// The member follows in this epoch and serves; `committed` of the same step comes first.
   std::optional<Epoch> up_to_date;
   std::vector<wire::RevalidateResponse> revalidated;

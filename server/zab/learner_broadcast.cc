@@ -125,6 +125,11 @@ void Learner::take_activation(const wire::QuorumPacket& packet, LearnerActions& 
   }
   const quorum::Configuration& next = pending_->configuration;
   const bool observes = next.contains(options_.self) && !next.is_voter(options_.self);
+  // As the leader sees it: sent as a proposal to one that is up to date.
+  if (is_candidate() && is_up_to_date() && packet.type == QuorumPacketType::kCommitAndActivate) {
+    options_.is_observer = false;
+    actions.promoted = true;
+  }
   const bool moves_on =
       activation->designated_leader != options_.leader || observes != options_.is_observer;
   if (is_up_to_date()) {
@@ -174,10 +179,16 @@ void Learner::take_answer(const wire::QuorumPacket& packet, LearnerActions& acti
   actions.revalidated.push_back(*response);
 }
 
+/// An observer whom the reconfiguration in flight makes a voter: without it there may be no quorum.
+bool Learner::is_candidate() const {
+  return options_.is_observer && leader_is_quorate_ && pending_ &&
+         pending_->configuration.is_voter(options_.self);
+}
+
 /// Each transaction on its own, as Apache's leader wants it; Quorate's is content with the last. An
 /// observer's mean nothing.
 void Learner::send_acks(LearnerActions& actions) {
-  if (!is_up_to_date() || options_.is_observer) {
+  if (!is_up_to_date() || (options_.is_observer && !is_candidate())) {
     return;
   }
   while (acked_ < synced_) {

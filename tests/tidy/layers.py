@@ -99,6 +99,7 @@ OPERATOR = {
         ("controller",),
         ("prometheus-cpp::core", "Boost::headers", "OpenSSL::Crypto", "Threads::Threads"),
     ),
+    "plugin": Module(False, ("api", "transport"), ("CLI11::CLI11",)),
     "local": Module(
         False,
         ("server/log",),

@@ -87,6 +87,35 @@ def test_a_whole_configuration_replaces_the_former(ensemble):
     client.stop()
 
 
+def test_one_voter_becomes_three_and_its_clients_notice_nothing():
+    with Ensemble(("ours",) * 3, observers=(2, 3), settings=SETTINGS) as ensemble:
+        ensemble.start().wait()
+        clients = {myid: ensemble.client(myid) for myid in (1, 2, 3)}
+        states = []
+        for client in clients.values():
+            client.add_listener(states.append)
+        clients[1].reconfig(joining=f"{spec(ensemble, 2)},{spec(ensemble, 3)}", leaving=None,
+                            new_members=None)
+        for myid, client in clients.items():
+            client.create(f"/by-{myid}")
+        eventually(lambda: [ensemble.mode(m) for m in (1, 2, 3)] == ["leader"] + 2 * ["follower"])
+        assert states == []
+        ensemble[1].kill()
+        clients[2].create("/after")  # By a quorum of the two that have observed.
+        for client in clients.values():
+            client.stop()
+
+
+def test_an_observer_of_apaches_is_no_quorum():
+    with Ensemble(("ours", "apache"), observers=(2,), settings=SETTINGS) as ensemble:
+        ensemble.start().wait()
+        client = ensemble.client(1)
+        with pytest.raises(NewConfigNoQuorumError):
+            client.reconfig(joining=spec(ensemble, 2), leaving=None, new_members=None)
+        client.create("/still-there")
+        client.stop()
+
+
 def test_refusals(ensemble):
     client = ensemble.client(1, 2, 3)
     with pytest.raises(BadVersionError):
