@@ -39,8 +39,7 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
     send_owed(learner, actions);
   }
   if (learner.stage == Stage::kSyncing && learner.sent >= learner.sync_target) {
-    // UPTODATE makes it the one that holds. What is merely proposed has come as a transaction.
-    const std::string text = quorum::to_text(is_established() ? committed_ : last_seen_);
+    const std::string text = quorum::to_text(configuration_for(learner));
     learner.stage = Stage::kNewLeader;
     learner.heard_at = now_;
     send_packet(learner,
@@ -50,6 +49,16 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
     return;
   }
   send_owed(learner, actions);
+}
+
+/// The one of NEWLEADER, which UPTODATE makes hold: what is merely proposed has come as a
+/// transaction, and what the learner is behind of will be activated with its commit.
+const quorum::Configuration& Leader::configuration_for(const Learner& learner) const {
+  if (!is_established()) {
+    return last_seen_;
+  }
+  const auto due = activations_.upper_bound(learner.sent_commit);
+  return due == activations_.end() ? committed_ : due->second.before;
 }
 
 /// What the next COMMIT names: each transaction in turn, but for Quorate's learners, who take it
@@ -127,7 +136,7 @@ void Leader::send_txn(Learner& learner, Zxid zxid, std::string_view txn, LeaderA
   if (informs && activation != activations_.end()) {
     std::string data;
     wire::Writer writer(data);
-    write(writer, wire::Activation{.designated_leader = activation->second, .txn = txn});
+    write(writer, wire::Activation{.designated_leader = activation->second.designated, .txn = txn});
     learner.sent_commit = zxid;
     send_packet(learner, {.type = QuorumPacketType::kInformAndActivate, .zxid = zxid, .data = data},
                 actions);
@@ -155,7 +164,7 @@ void Leader::send_commit(Learner& learner, Zxid zxid, LeaderActions& actions) {
   }
   std::string data;
   wire::Writer writer(data);
-  write(writer, wire::Activation{.designated_leader = activation->second});
+  write(writer, wire::Activation{.designated_leader = activation->second.designated});
   send_packet(learner, {.type = QuorumPacketType::kCommitAndActivate, .zxid = zxid, .data = data},
               actions);
 }

@@ -28,7 +28,8 @@ std::vector<Fault> faults_for(Bug bug) {
     case Bug::kEmptyDiskVotes:
       return {Fault::kWipe, Fault::kWipe, Fault::kCrashLeader, Fault::kSlowHost, Fault::kSlowDisk};
     case Bug::kMoveNotCommitted:
-      return {Fault::kReset, Fault::kReset, Fault::kCrashLeader, Fault::kFlap, Fault::kSlowDisk};
+      return {Fault::kReset, Fault::kReset,         Fault::kReset,
+              Fault::kReset, Fault::kIsolateLeader, Fault::kCrashLeader};
     case Bug::kDeafLeader:
       return {Fault::kIsolateLeader, Fault::kIsolateLeader, Fault::kSplit};
     case Bug::kActivatedEarly:
@@ -61,6 +62,11 @@ void favour(Bug bug, Settings& settings) {
       settings.fault_interval = milliseconds(300);
       return;
     case Bug::kMoveNotCommitted:
+      settings.is_quiet = false;
+      settings.clients = 8;
+      settings.sync_max = milliseconds(30);
+      settings.fault_interval = milliseconds(200);
+      return;
     case Bug::kHandOverForgets:
       settings.is_quiet = false;
       settings.fault_interval = milliseconds(400);

@@ -45,14 +45,15 @@ bool Member::store_configurations() {
   return true;
 }
 
-/// Who knows that it is no voter says so.
+/// Who knows that it is no voter, nor is to become one, says so.
 void Member::check_votes(const node::QuorumActions& quorum) {
   for (const node::QuorumActions::Notify& notify : quorum.notifications) {
     const wire::ElectionFrameRead read = wire::read_election_frame(
         std::string_view(quorum.bytes).substr(notify.begin, notify.end - notify.begin));
     const std::optional<wire::Notification> said = wire::decode_notification(read.payload);
     QR_ASSERT(said);
-    memberships_.votes(id_, holds_, said->vote, said->state == wire::PeerState::kLooking);
+    memberships_.votes(id_, holds_, node_->configuration(), said->vote,
+                       said->state == wire::PeerState::kLooking);
   }
 }
 

@@ -140,8 +140,10 @@ bool is_voter_of(const quorum::Configuration& configuration, ServerId server) {
 }  // namespace
 
 void MembershipChecker::votes(ServerId member, const quorum::Configuration& holds,
-                              const wire::Vote& vote, bool is_looking) {
-  if (is_looking && vote != wire::kNoVote && !is_voter_of(holds, member)) {
+                              const quorum::Configuration& newest, const wire::Vote& vote,
+                              bool is_looking) {
+  const bool may_vote = is_voter_of(holds, member) || is_voter_of(newest, member);
+  if (is_looking && vote != wire::kNoVote && !may_vote) {
     context_.violate(name_of(member), "votes and is no voter");
   }
 }

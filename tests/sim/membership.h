@@ -46,8 +46,9 @@ class MembershipChecker : public CommitListener {
   void stored(ServerId member, const quorum::Configuration& configuration, bool holds);
   /// At the end of its step, when what it has committed is known.
   void check_stored(ServerId member);
-  void votes(ServerId member, const quorum::Configuration& holds, const wire::Vote& vote,
-             bool is_looking);
+  /// Who knows that it is no voter, nor is one in the newest configuration, does not vote.
+  void votes(ServerId member, const quorum::Configuration& holds,
+             const quorum::Configuration& newest, const wire::Vote& vote, bool is_looking);
   void leads(ServerId member, const quorum::Configuration& holds);
 
   /// All whose majorities may be needed: the present one, the one before for a while, and those
