@@ -80,8 +80,11 @@ class Replacement {
 
   /// False: nothing can be done here, and others need not wait for it.
   bool wipe(const Slot& slot, Loss loss) {
-    if (slot.data == nullptr || slot.data->is_terminating) {
+    if (slot.data == nullptr) {
       return false;
+    }
+    if (slot.data->is_terminating) {
+      return let_go(slot);
     }
     const bool is_ours = slot.data->ensemble_id == draft_.status.ensemble_id();
     const bool may_delete =
@@ -100,6 +103,19 @@ class Replacement {
     if (slot.pod != nullptr && !slot.pod->is_terminating) {
       draft_.actions.emplace_back(DeletePod{.name = slot.name, .uid = slot.pod->uid});
     }
+    return true;
+  }
+
+  /// The claim was deleted before, and stays as long as a Pod uses it: whoever deleted it may not
+  /// have come as far as the Pod.
+  bool let_go(const Slot& slot) {
+    if (slot.pod == nullptr || slot.pod->is_terminating) {
+      return false;
+    }
+    draft_.record(change::kReplace, "ReplaceVolume", {in_flight_member(slot.name, slot.data->uid)},
+                  facts_.in.now);
+    draft_.step_now("ReplaceVolume", {slot.name});
+    draft_.actions.emplace_back(DeletePod{.name = slot.name, .uid = slot.pod->uid});
     return true;
   }
 

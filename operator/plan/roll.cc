@@ -96,6 +96,7 @@ class Roll {
     drop_needless();
     Slots staying;  // Still the Pod that is to go.
     std::vector<std::string> pending;
+    std::vector<std::string> lost;
     for (const api::InFlightMember& member : draft_.status.in_flight().members()) {
       const Slot* const slot = facts_.find(member.name());
       if (slot == nullptr || !slot->is_recorded) {
@@ -106,6 +107,8 @@ class Roll {
           staying.push_back(slot);
         }
         pending.push_back(slot->name);
+      } else if (is_lost(*slot)) {
+        lost.push_back(slot->name);
       } else if (!is_back(*slot)) {
         pending.push_back(slot->name);
         note_if_stuck(*slot);
@@ -113,7 +116,10 @@ class Roll {
     }
     if (pending.empty()) {
       draft_.clear_record();
-      return true;
+      if (!lost.empty()) {
+        draft_.step_waits("Restart", lost, "VolumeLost", "the volume is replaced first");
+      }
+      return lost.empty();
     }
     if (!staying.empty()) {
       send_off_again(staying);
@@ -138,6 +144,11 @@ class Roll {
         members.DeleteSubrange(i, 1);
       }
     }
+  }
+
+  /// It cannot come back by itself: the roll ends without it, so that it can be replaced.
+  static bool is_lost(const Slot& slot) {
+    return !slot.is_synced && slot.data != nullptr && slot.data->is_lost;
   }
 
   /// Outside the configuration (an observer that left meanwhile) a ready Pod is enough.

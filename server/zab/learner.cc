@@ -165,6 +165,7 @@ void Learner::handle(const AskRevalidation& event, LearnerActions& actions) {
 Duration Learner::patience() const {
   switch (phase_) {
     case LearnerPhase::kConnecting:
+      return options_.timing.connect_limit();
     case LearnerPhase::kDiscovery:
     case LearnerPhase::kAccepting:
     case LearnerPhase::kWaiting:
@@ -191,7 +192,7 @@ void Learner::handle(const LearnerDeadline&, LearnerActions& actions) {
   if (now_ < heard_at_ + patience()) {
     return;
   }
-  const bool is_syncing = phase_ <= LearnerPhase::kSettling;
+  const bool is_syncing = phase_ > LearnerPhase::kConnecting && phase_ <= LearnerPhase::kSettling;
   give_up(is_syncing ? CloseReason::kTooSlowToSync : CloseReason::kSilent, actions);
 }
 

@@ -1,6 +1,7 @@
 // What leaders and learners share: connections, timing and why one is closed.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "server/base/ids.h"
@@ -21,6 +22,11 @@ struct Timing {
 
   [[nodiscard]] Duration init_limit() const { return tick * init_limit_ticks; }
   [[nodiscard]] Duration sync_limit() const { return tick * sync_limit_ticks; }
+  /// For the connection to a leader that others have elected: whose packets they still get may be
+  /// out of reach all the same. As long as a leader waits for a voter to come back.
+  [[nodiscard]] Duration connect_limit() const {
+    return std::min(init_limit(), std::max<Duration>(tick, std::chrono::seconds(1)));
+  }
   [[nodiscard]] Duration silence_limit(bool is_quorate) const {
     return is_quorate && silence_max > Duration::zero() ? silence_max : sync_limit();
   }

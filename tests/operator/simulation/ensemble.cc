@@ -76,7 +76,7 @@ void Ensemble::begin(const Id& id, const local::StartContainer& action) {
   process.image = action.plan.image;
   const Servers servers = ensemble::parse_servers(settings);
   const auto own = std::ranges::find(servers, process.name, &ensemble::ServerLine::name);
-  const bool crashes = !setting(settings, "quorate.simulation.crash").empty();
+  const bool crashes = !setting(settings, "simulation.crash").empty();
   kubernetes_->tell(local::ContainerStarted{id});
   if (data == nullptr || own == servers.end() || crashes) {
     end(id, 1);

@@ -65,6 +65,7 @@ class Ensemble final : public Runtime {
   void kill(const std::string& member);
   void cut_off(const std::string& member) { cut_off_.insert(member); }
   void heal() { cut_off_.clear(); }
+  void heal(const std::string& member) { cut_off_.erase(member); }
   void empty_disk(const std::string& member);
   /// Whether a voter other than this one holds everything that clients were told of.
   [[nodiscard]] bool is_held_elsewhere(const std::string& member) const;

@@ -240,11 +240,16 @@ reconcile::MemberAnswer Ensemble::hand_over(const reconcile::MemberOrder& order)
   if (found == config_.end() || !found->is_voter || !is_synced(found->name)) {
     return refused("NoSuchFollower");
   }
-  const std::string next = found->name;
-  lead(next);
+  // Followers go on with the new leader at once.
+  std::set<std::string> synced;
+  for (const auto& [id, process] : processes_) {
+    if (process.is_synced) {
+      synced.insert(process.name);
+    }
+  }
+  lead(found->name);
   for (auto& [id, process] : processes_) {
-    process.synced_at =
-        context_.now() + context_.random.between(milliseconds(100), milliseconds(600));
+    process.is_synced = synced.contains(process.name);
   }
   return {.code = 200, .body = "{}", .error = {}};
 }

@@ -38,6 +38,10 @@ bool names(const Json& cluster, const std::string& member, const std::string& ui
   return false;
 }
 
+/// It arrives after its sender gave up, or died; that it was right when it was sent is all that can
+/// be asked.
+bool is_late(const std::string& who) { return who.ends_with(" (late)"); }
+
 bool keeps_volumes(const Json& cluster) {
   return local::text(cluster, "spec/storage/reclaimPolicy", "Retain") == "Retain";
 }
@@ -58,6 +62,7 @@ std::string Judge::token() const {
 
 Judge::Truth Judge::truth() const {
   return {.has_leader = ensemble_.leader().has_value(),
+          .leader = ensemble_.leader().value_or(""),
           .quorum = static_cast<size_t>(ensemble_.quorum()),
           .voters = static_cast<size_t>(ensemble_.voters()),
           .synced = ensemble_.synced_voters(),
@@ -74,8 +79,9 @@ Answer Judge::write(const std::string& who, const kube::Request& request) {
   const local::ObjectPtr old_cluster = cluster();
   const std::string old_token = token();
   const std::string name = name_in(request);
+  check_lease(who, line_of(request));
   forget_who_is_back();
-  if (request.plural == "pods" &&
+  if (!is_late(who) && request.plural == "pods" &&
       (request.verb == kube::Verb::kEvict || request.verb == kube::Verb::kDelete)) {
     check_disruption(who, request, name);
   }
@@ -158,6 +164,10 @@ void Judge::check_disruption(const std::string& who, const kube::Request& reques
   }
   if (request.verb == kube::Verb::kEvict) {
     check_record(who, name, uid);
+    if (ensemble_.voters() > 1 && ensemble_.leader() == name && read != nullptr &&
+        read->leader == name) {
+      context_.violate(who, "evicts the leader without a handover: " + name);
+    }
   }
 }
 
@@ -181,6 +191,15 @@ void Judge::forget_who_is_back() {
     const bool is_same = pod && local::uid_of(*pod) == each.second && local::is_deleting(*pod);
     return !is_same && (synced.contains(each.first) || !ensemble_.is_voter(each.first));
   });
+}
+
+void Judge::check_lease(const std::string& who, const std::string& what) {
+  const local::ObjectPtr lease =
+      kubernetes_.find("leases.coordination.k8s.io", "operator", "operators");
+  if (!is_late(who) && lease && local::text(*lease, "spec/holderIdentity") != who) {
+    context_.violate(who, "writes although " + local::text(*lease, "spec/holderIdentity") +
+                              " has the lease: " + what);
+  }
 }
 
 void Judge::check_names(const std::string& who, const kube::Request& request) {
@@ -209,7 +228,7 @@ void Judge::check_names(const std::string& who, const kube::Request& request) {
 }
 
 void Judge::check_token(const std::string& who, const std::string& before) {
-  if (!before.empty() && before != token()) {
+  if (!before.empty() && !token().empty() && before != token()) {
     context_.violate(who, "changed the members' token");
   }
 }
@@ -220,6 +239,7 @@ reconcile::MemberAnswer Judge::order(const std::string& who, const std::string& 
   const std::string what = order.path + " " + member + " " + order.body;
   const Truth before = truth();
   const Truth* const read = recent_read(who);
+  check_lease(who, what);
   if (order.path == "/v1/reconfig") {
     forget_who_is_back();
     const local::ObjectPtr object = cluster();

@@ -35,6 +35,7 @@ class Judge final : public Follower {
  private:
   struct Truth {
     bool has_leader = false;
+    std::string leader;
     size_t quorum = 0;
     size_t voters = 0;
     std::set<std::string> synced;
@@ -52,6 +53,8 @@ class Judge final : public Follower {
   void check_disruption(const std::string& who, const kube::Request& request,
                         const std::string& name);
   void check_record(const std::string& who, const std::string& name, const std::string& uid);
+  /// Writes are of who holds the lease, but for what was under way when it was lost.
+  void check_lease(const std::string& who, const std::string& what);
   void check_names(const std::string& who, const kube::Request& request);
   void check_token(const std::string& who, const std::string& before);
   void check_end(const Json& cluster);

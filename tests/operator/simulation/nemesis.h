@@ -41,6 +41,7 @@ class Nemesis {
   /// A member that runs; empty: there is none.
   [[nodiscard]] std::string any_member();
   [[nodiscard]] OperatorProcess* any_operator();
+  [[nodiscard]] std::string member_with_spare_disk();
 
   void slow_cache();
   void break_watch();
@@ -68,6 +69,7 @@ class Nemesis {
   size_t faults_ = 0;
   size_t edits_ = 0;
   size_t restarts_ = 0;
+  TimePoint next_loss_at_{};
 };
 
 }  // namespace quorate::opsim

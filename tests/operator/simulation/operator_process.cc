@@ -99,6 +99,14 @@ class OperatorProcess::Members final : public reconcile::MemberClient {
       reports.emplace(each.name, is_lost ? ensemble::unreachable("no answer in time")
                                          : process_.ensemble_.report(each, token.reveal()));
     }
+    if (context.has(Bug::kTrustsStaleReads)) {
+      if (context.now() - process_.stale_since_ < seconds(20) &&
+          process_.stale_reports_.size() == reports.size()) {
+        return process_.stale_reports_;
+      }
+      process_.stale_reports_ = reports;
+      process_.stale_since_ = context.now();
+    }
     return reports;
   }
 
@@ -120,7 +128,7 @@ class OperatorProcess::SimPass final : public controller::Pass {
       return kube::ApiError{.kind = kube::ApiErrorKind::kCancelled, .message = "it has to end"};
     }
     process_.reads_live_ = process_.reads_live_ || request.verb == kube::Verb::kList;
-    Answer answer = send_over_wire(process_.context_, process_.judge_, process_.caller(), request);
+    Answer answer = process_.send(request);
     const bool has_version =
         answer.ok() && kube::is_write(request.verb) && request.verb != kube::Verb::kDelete &&
         request.verb != kube::Verb::kEvict && process_.cache_->watches(request.plural);
@@ -192,12 +200,20 @@ void OperatorProcess::kill() {
   }
 }
 
-void OperatorProcess::freeze(Duration duration) {
-  context_.note(name_, "freezes");
-  frozen_until_ = context_.now() + duration;
-}
-
 void OperatorProcess::advance(Duration duration) {
+  if (context_.is_calm) {
+    kill_in_.reset();
+    freeze_in_.reset();
+  }
+  if (kill_in_ && (*kill_in_)-- == 0) {
+    kill();
+    return;
+  }
+  if (freeze_in_ && (*freeze_in_)-- == 0) {
+    freeze_in_.reset();
+    frozen_until_ = context_.now() + freeze_for_;
+    context_.note(name_, "freezes");
+  }
   context_.advance(duration);
   while (!is_dead_ && context_.now() < frozen_until_) {
     context_.advance(frozen_until_ - context_.now());
@@ -213,6 +229,36 @@ Caller OperatorProcess::caller() {
           .advance = [this](Duration duration) { advance(duration); },
           .is_dead = [this] { return is_dead_; },
           .may_write = [this] { return may_write(); }};
+}
+
+Answer OperatorProcess::send(const kube::Request& request) {
+  if (context_.has(Bug::kTrustsStaleReads) && request.verb == kube::Verb::kList &&
+      cache_->watches(request.plural)) {
+    for (const kube::ResourceKind& kind :
+         {kube::kPod, kube::kPersistentVolumeClaim, kube::kStatefulSet}) {
+      if (kind.plural == request.plural) {
+        return Json{{"kind", "List"}, {"items", cache_->list(kind, kSpace)}};
+      }
+    }
+  }
+  Answer answer = send_over_wire(context_, judge_, caller(), request);
+  const bool is_new = request.verb == kube::Verb::kApply || request.verb == kube::Verb::kCreate;
+  if (context_.has(Bug::kRetriesUnderOtherName) && is_new && !answer &&
+      answer.error().is_outcome_unknown()) {
+    Json body = Json::parse(request.body);
+    body["metadata"]["name"] = local::name_of(body) + "-2";
+    return send_over_wire(
+        context_, judge_, caller(),
+        kube::create(request.plural == "configmaps" ? kube::kConfigMap : kube::kService, body, ""));
+  }
+  if (context_.has(Bug::kWritesSpec) && request.verb == kube::Verb::kEvict) {
+    static_cast<void>(send_over_wire(
+        context_, judge_, caller(),
+        kube::merge_patch(kube::kQuorumCluster, kClusterKey,
+                          {{"spec", {{"update", {{"batch", "All"}, {"allowDowntime", true}}}}}},
+                          "")));
+  }
+  return answer;
 }
 
 // ---- lease ----------------------------------------------------------------------------------
@@ -356,7 +402,9 @@ void OperatorProcess::run(const kube::ObjectKey& key) {
   SimPass pass(*this, key);
   const ReconcileResult result = reconciler_->reconcile(pass);
   is_busy_ = false;
-  controller::requeue(queue_, key, result, context_.now());
+  const bool gives_up =
+      context_.has(Bug::kGivesUpAfterError) && result.kind == ReconcileResult::Kind::kError;
+  controller::requeue(queue_, key, gives_up ? ReconcileResult::done() : result, context_.now());
   if (result.kind == ReconcileResult::Kind::kError ||
       result.kind == ReconcileResult::Kind::kTerminal) {
     context_.note(name_, "pass: " + result.message);

@@ -28,8 +28,13 @@ class OperatorProcess : public std::enable_shared_from_this<OperatorProcess> {
 
   void start();
   void kill();
-  /// Nothing of it goes on for so long; what it has sent is on its way.
-  void freeze(Duration duration);
+  /// So many steps from now; requests and answers are steps.
+  void kill_after(size_t steps) { kill_in_ = steps; }
+  /// Then nothing of it goes on for so long; what it has sent is on its way.
+  void freeze_after(size_t steps, Duration duration) {
+    freeze_in_ = steps;
+    freeze_for_ = duration;
+  }
   [[nodiscard]] bool is_dead() const { return is_dead_; }
   [[nodiscard]] bool is_leading() const { return is_leading_ && !is_dead_; }
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -54,6 +59,7 @@ class OperatorProcess : public std::enable_shared_from_this<OperatorProcess> {
   void run(const kube::ObjectKey& key);
   /// Time passes for whoever waits, and stands still while frozen.
   void advance(Duration duration);
+  Answer send(const kube::Request& request);
   [[nodiscard]] bool may_write() const;
 
   Context& context_;
@@ -64,11 +70,16 @@ class OperatorProcess : public std::enable_shared_from_this<OperatorProcess> {
   bool is_dead_ = false;
   bool is_leading_ = false;
   bool is_busy_ = false;
+  std::optional<size_t> kill_in_;
+  std::optional<size_t> freeze_in_;
+  Duration freeze_for_{};
   TimePoint frozen_until_{};
   TimePoint writes_until_{};
   std::optional<TimePoint> work_at_;
   std::optional<TimePoint> lease_at_;
   size_t passes_ = 0;
+  std::map<std::string, ensemble::MemberReport> stale_reports_;  ///< For a planted bug.
+  TimePoint stale_since_{};
   bool reads_live_ = false;  ///< The pass under way has read Pods live, and waits for members.
 
   std::unique_ptr<LaggingCache> cache_;

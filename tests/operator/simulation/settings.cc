@@ -64,10 +64,10 @@ Settings settings_of(uint64_t seed, Bug bug, bool has_faults) {
   settings.names_zones = random.one_in(2);
   settings.batch = kBatches[random.below(kBatches.size())];
   settings.reclaim = random.one_in(3) ? "Delete" : "Retain";
-  settings.deletes_in_the_end = random.one_in(3);
-  settings.safety = random.between(seconds(120), seconds(300));
-  settings.between_edits = random.between(seconds(25), seconds(60));
-  settings.between_faults = random.between(seconds(8), seconds(25));
+  settings.deletes_in_the_end = random.one_in(2);
+  settings.safety = random.between(seconds(60), seconds(180));
+  settings.between_edits = random.between(seconds(20), seconds(45));
+  settings.between_faults = random.between(seconds(5), seconds(20));
   settings.request_fault_percent = static_cast<size_t>(random.between(0, 12));
   for (size_t fault = 0; fault < settings.faults.size(); ++fault) {
     settings.faults[fault] = random.percent(kFaultPercent) && has_faults;

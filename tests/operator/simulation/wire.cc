@@ -37,7 +37,7 @@ class Sending {
       // It had been sent, or had not.
       if (is_write_ && context_.random.one_in(2)) {
         context_.note(caller_.name, "its last request still arrives");
-        static_cast<void>(carry_out());
+        static_cast<void>(judge_.write(caller_.name + " (late)", request_));
       }
       return dead();
     }

@@ -46,6 +46,7 @@ std::string Runner::run(const std::string& input) {
 
 void Runner::create(Words words) {
   const bool is_observer = take_flag(words, "observer");
+  const bool is_unreachable = take_flag(words, "unreachable");
   history_ = std::make_unique<History>(zxid_of(value_of(words, "base", "0.0")), 500, 1 << 20);
   if (const std::string log = value_of(words, "log", ""); !log.empty()) {
     fill(*history_, {log});
@@ -62,7 +63,9 @@ void Runner::create(Words words) {
   start.accepted = Epoch{std::stoll(value_of(words, "accepted", "1"))};
   start.current = Epoch{std::stoll(value_of(words, "current", "1"))};
   learner_ = std::make_unique<Learner>(options, start, *history_, now_);
-  step(LeaderConnected{});
+  if (!is_unreachable) {
+    step(LeaderConnected{});
+  }
 }
 
 void Runner::step(const LearnerEvent& event) { learner_->step(event, now_, actions_); }
