@@ -36,6 +36,10 @@ std::string members_service_name(std::string_view cluster) { return joined(clust
 std::string client_service_name(std::string_view cluster) { return joined(cluster, "client"); }
 std::string config_map_name(std::string_view cluster) { return joined(cluster, "config"); }
 std::string admin_secret_name(std::string_view cluster) { return joined(cluster, "admin"); }
+std::string authority_secret_name(std::string_view cluster) { return joined(cluster, "authority"); }
+std::string quorum_tls_secret_name(std::string_view cluster) {
+  return joined(cluster, "quorum-tls");
+}
 std::string disruption_budget_name(std::string_view cluster) { return std::string(cluster); }
 std::string service_account_name(std::string_view cluster) { return joined(cluster, "member"); }
 

@@ -11,6 +11,7 @@ namespace quorate::api {
 /// A StatefulSet's name has room for ten characters of revision and a dash in a label of 63.
 inline constexpr size_t kSetNameBytesMax = 52;
 inline constexpr size_t kClusterNameBytesMax = 40;
+inline constexpr size_t kLeaderAskedBytesMax = 300;
 inline constexpr int kZonesMax = 7;
 inline constexpr int kMembersPerZoneMax = 32;
 inline constexpr int kVotersMax = 15;
@@ -26,6 +27,9 @@ inline constexpr int kVotersMax = 15;
 [[nodiscard]] std::string client_service_name(std::string_view cluster);
 [[nodiscard]] std::string config_map_name(std::string_view cluster);
 [[nodiscard]] std::string admin_secret_name(std::string_view cluster);
+/// With tls.managed: the authority's keys, and the members' certificates.
+[[nodiscard]] std::string authority_secret_name(std::string_view cluster);
+[[nodiscard]] std::string quorum_tls_secret_name(std::string_view cluster);
 [[nodiscard]] std::string disruption_budget_name(std::string_view cluster);
 [[nodiscard]] std::string service_account_name(std::string_view cluster);
 /// "data-<member>", "log-<member>".
@@ -68,6 +72,9 @@ inline constexpr std::string_view kNodeZone = "quorate.dev/node-zone";
 inline constexpr std::string_view kConfigHash = "quorate.dev/config-hash";
 inline constexpr std::string_view kSecretHash = "quorate.dev/secret-hash";
 inline constexpr std::string_view kRestartedAt = "quorate.dev/restartedAt";
+inline constexpr std::string_view kTransferLeader = "quorate.dev/transferLeader";
+/// "true": the member's admin port speaks TLS.
+inline constexpr std::string_view kAdminTls = "quorate.dev/admin-tls";
 inline constexpr std::string_view kClusterUid = "quorate.dev/cluster-uid";
 inline constexpr std::string_view kAppliedHash = "quorate.dev/applied-hash";
 }  // namespace annotations

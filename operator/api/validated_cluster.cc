@@ -38,6 +38,10 @@ void read_metadata(const json& metadata, ValidatedCluster& to) {
   if (const auto found = metadata.find("annotations");
       found != metadata.end() && found->is_object()) {
     to.restarted_at = text_at(*found, std::string(annotations::kRestartedAt).c_str());
+    to.leader_asked = text_at(*found, std::string(annotations::kTransferLeader).c_str());
+    if (to.leader_asked.size() > kLeaderAskedBytesMax) {
+      to.leader_asked.clear();  // It would be copied into the status.
+    }
   }
 }
 
@@ -112,9 +116,12 @@ void read_spec(const QuorumClusterSpec& spec, ValidatedCluster& to) {
   to.log = log_volume(spec.storage());
   to.reclaim = spec.storage().reclaim_policy() == "Delete" ? Reclaim::kDelete : Reclaim::kRetain;
   to.config = {spec.config().begin(), spec.config().end()};
-  to.tls_managed = spec.tls().managed();
   to.tls_client_secret = spec.tls().client().secret_name();
   to.tls_quorum_secret = spec.tls().quorum().secret_name();
+  to.tls_managed = spec.tls().managed() && to.tls_quorum_secret.empty();
+  if (to.tls_managed) {
+    to.tls_quorum_secret = quorum_tls_secret_name(to.name);
+  }
   to.superuser_secret = spec.superuser().secret_name();
   to.superuser_key = spec.superuser().key();
   to.batch = batch_of(spec.update().batch());

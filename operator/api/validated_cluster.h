@@ -54,6 +54,7 @@ struct ValidatedCluster {
   bool is_deleting = false;
   bool has_finalizer = false;
   std::string restarted_at;  ///< Annotation quorate.dev/restartedAt; empty without it.
+  std::string leader_asked;  ///< Annotation quorate.dev/transferLeader: "<member> <anything>".
 
   int voters = 3;
   int observers = 0;
@@ -65,6 +66,7 @@ struct ValidatedCluster {
   std::optional<VolumeSpec> log;
   Reclaim reclaim = Reclaim::kRetain;
   std::map<std::string, std::string> config;
+  /// The operator makes the certificates between members; tls_quorum_secret is its own.
   bool tls_managed = false;
   std::string tls_client_secret;  ///< Empty: no TLS for clients.
   std::string tls_quorum_secret;

@@ -40,6 +40,9 @@ struct Times {
   double lease;
   double renew;
   double retry;
+  double certificate_life = 0;
+  double authority_life = 0;
+  double certificate_spread = 0;
 };
 
 void add_connection_flags(CLI::App& app, Flags& flags) {
@@ -68,6 +71,19 @@ void add_scope_flags(CLI::App& app, Flags& flags, Times& times) {
   app.add_option("--resync", times.resync, "Seconds after which every object is looked at again")
       ->check(CLI::Range(10.0, 1e7))
       ->capture_default_str();
+}
+
+void add_certificate_flags(CLI::App& app, Times& times) {
+  const auto period = CLI::Range(1.0, 1e9);
+  app.add_option("--certificate-life", times.certificate_life,
+                 "Seconds that a certificate of tls.managed is valid; default: 90 days")
+      ->check(period);
+  app.add_option("--authority-life", times.authority_life,
+                 "Seconds that its authority is valid; default: 5 years")
+      ->check(period);
+  app.add_option("--certificate-spread", times.certificate_spread,
+                 "Seconds after which every member has what its Secret says; default: 10 minutes")
+      ->check(period);
 }
 
 void add_lease_flags(CLI::App& app, Flags& flags, Times& times) {
@@ -111,12 +127,16 @@ std::variant<Flags, FlagsEnd> parse_flags(int argc, const char* const* argv) {
   app.option_defaults()->always_capture_default(false);
   add_connection_flags(app, flags);
   add_scope_flags(app, flags, times);
+  add_certificate_flags(app, times);
   add_lease_flags(app, flags, times);
   add_output_flags(app, flags);
   try {
     app.parse(argc, argv);
     flags.pass_timeout = Seconds{times.pass}.duration();
     flags.resync_interval = Seconds{times.resync}.duration();
+    flags.certificate_life = Seconds{times.certificate_life}.duration();
+    flags.authority_life = Seconds{times.authority_life}.duration();
+    flags.certificate_spread = Seconds{times.certificate_spread}.duration();
     flags.lease.lease_duration = Seconds{times.lease}.duration();
     flags.lease.renew_deadline = Seconds{times.renew}.duration();
     flags.lease.retry_period = Seconds{times.retry}.duration();

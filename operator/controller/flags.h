@@ -24,6 +24,10 @@ struct Flags {
   size_t workers = 8;
   Duration pass_timeout = std::chrono::seconds(60);
   Duration resync_interval = std::chrono::hours(10);
+  /// With tls.managed. Zero: as the release has it.
+  Duration certificate_life{};
+  Duration authority_life{};
+  Duration certificate_spread{};
   bool elects_leader = true;
   std::string lease_name = "quorate-operator";
   std::string lease_space;   ///< Empty: the process's own namespace.

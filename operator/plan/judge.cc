@@ -159,6 +159,9 @@ ConditionState certificates(const Facts& facts) {
       return {Truth::kFalse, "SecretProblem", "Secret " + problem.secret + " " + problem.problem};
     }
   }
+  if (const auto& managed = facts.in.observed.certificates) {
+    return {managed->is_valid ? Truth::kTrue : Truth::kFalse, managed->reason, managed->message};
+  }
   return {Truth::kTrue, "Present", "the Secrets hold certificates"};
 }
 

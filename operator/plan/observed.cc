@@ -242,7 +242,7 @@ class Reducer {
     if (!cluster_.tls_client_secret.empty()) {
       check_secret(cluster_.tls_client_secret, {"tls.crt", "tls.key"});
     }
-    if (!cluster_.tls_quorum_secret.empty()) {
+    if (!cluster_.tls_quorum_secret.empty() && !cluster_.tls_managed) {
       check_secret(cluster_.tls_quorum_secret, {"ca.crt"});
     }
     if (!cluster_.superuser_secret.empty()) {

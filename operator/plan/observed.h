@@ -69,12 +69,21 @@ struct SecretProblem {
   std::string problem;  ///< "does not exist", "has no key tls.crt".
 };
 
+/// For the condition CertificatesValid.
+struct CertificateHealth {
+  bool is_valid = false;
+  std::string reason;
+  std::string message;
+};
+
 struct Observed {
   std::map<std::string, Pod> pods;      ///< Of our StatefulSets, by name.
   std::map<std::string, Set> sets;      ///< Ours, by name.
   std::map<std::string, Claim> claims;  ///< Of our names, whoever made them.
   std::vector<Conflict> conflicts;
   bool has_admin_secret = false;
+  /// With tls.managed: how the certificates are; nothing: not looked at.
+  std::optional<CertificateHealth> certificates;
   std::string superuser_hash;
   std::vector<SecretProblem> secret_problems;
   /// Classes that the spec names and that are not there; looked for where volumes are to be made.

@@ -11,6 +11,7 @@
 #include "operator/plan/facts.h"
 #include "operator/plan/finalize.h"
 #include "operator/plan/form.h"
+#include "operator/plan/handover.h"
 #include "operator/plan/identity.h"
 #include "operator/plan/membership.h"
 #include "operator/plan/replace.h"
@@ -73,6 +74,9 @@ void run_stages(const Facts& facts, Draft& draft) {
     return;
   }
   if (change_membership(facts, draft) == Flow::kStop) {
+    return;
+  }
+  if (move_leader(facts, draft) == Flow::kStop) {
     return;
   }
   static_cast<void>(roll(facts, draft));

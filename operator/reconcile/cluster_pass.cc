@@ -109,6 +109,9 @@ ClusterPass::End ClusterPass::observe() {
     return ReconcileResult::of(seen.error());
   }
   seen_ = *std::move(seen);
+  if (auto end = look_at_certificates()) {
+    return end;
+  }
   seen_.observed.refusals = shared_.refusals.of(pass_.key(), cluster_->generation);
   if (cluster_->is_deleting || seen_.token.empty()) {
     return std::nullopt;
@@ -127,6 +130,21 @@ ClusterPass::End ClusterPass::observe() {
   if (is_refused) {
     forget_token();
   }
+  return std::nullopt;
+}
+
+ClusterPass::End ClusterPass::look_at_certificates() {
+  if (!cluster_->tls_managed || cluster_->is_deleting) {
+    return std::nullopt;
+  }
+  auto found = read_managed(pass_, *cluster_, shared_.secrets);
+  if (!found) {
+    return ReconcileResult::of(found.error());
+  }
+  certificates_ = *std::move(found);
+  seen_.authorities_pem = certificates::trusted_pem(certificates_.bundle);
+  seen_.observed.certificates = health_of(certificates_, hosts_of(*cluster_, recorded_),
+                                          shared_.parts.certificate_terms, pass_.now().wall);
   return std::nullopt;
 }
 
@@ -223,9 +241,30 @@ void ClusterPass::forget_token() {
       {.space = pass_.key().space, .name = api::admin_secret_name(pass_.key().name)});
 }
 
+/// Before the Pods that mount them.
+ClusterPass::End ClusterPass::apply_certificates() {
+  if (!cluster_->tls_managed) {
+    return std::nullopt;
+  }
+  const Applied applied =
+      write_managed(pass_, *cluster_, certificates_, hosts_of(*cluster_, plan_.status),
+                    shared_.parts.certificate_terms);
+  if (applied.writes > 0) {
+    has_acted_ = true;
+    for (const std::string& name : {api::authority_secret_name(cluster_->name),
+                                    api::quorum_tls_secret_name(cluster_->name)}) {
+      shared_.secrets.forget({.space = pass_.key().space, .name = name});
+    }
+  }
+  return applied.error ? refused(applied) : std::nullopt;
+}
+
 ClusterPass::End ClusterPass::apply_objects() {
   if (!plan_.blueprint) {
     return std::nullopt;
+  }
+  if (auto end = apply_certificates()) {
+    return end;
   }
   const std::vector<json> objects = resources::in_order(resources::build(*plan_.blueprint));
   const Applied applied = apply_bundle(pass_, objects, cluster_->uid, seen_);

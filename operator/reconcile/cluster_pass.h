@@ -12,6 +12,7 @@
 #include "operator/plan/plan.h"
 #include "operator/reconcile/apply.h"
 #include "operator/reconcile/cluster_reconciler.h"
+#include "operator/reconcile/managed_tls.h"
 #include "operator/reconcile/observe.h"
 #include "operator/reconcile/perform.h"
 
@@ -51,6 +52,8 @@ class ClusterPass {
   [[nodiscard]] End refuse(const api::Validation& validation);
   [[nodiscard]] plan::Input input() const;
   [[nodiscard]] kube::ApiResult<bool> is_still_planned(const plan::Action& action);
+  [[nodiscard]] End look_at_certificates();
+  [[nodiscard]] End apply_certificates();
   [[nodiscard]] End apply_objects();
   [[nodiscard]] End refused(const Applied& applied);
   [[nodiscard]] End perform(const plan::Action& action);
@@ -63,6 +66,7 @@ class ClusterPass {
   api::QuorumClusterStatus recorded_;
   std::optional<api::ValidatedCluster> cluster_;
   Seen seen_;
+  ManagedSecrets certificates_;
   MemberReports reports_;
   std::string fresh_ensemble_id_;
   std::string fresh_token_;

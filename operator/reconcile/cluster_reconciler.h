@@ -6,6 +6,7 @@
 #include <string>
 
 #include "operator/api/validated_cluster.h"
+#include "operator/certificates/lifecycle.h"
 #include "operator/controller/reconciler.h"
 #include "operator/reconcile/cluster_metrics.h"
 #include "operator/reconcile/member_client.h"
@@ -48,6 +49,7 @@ struct ReconcilerParts {
   Random& random;
   ClusterMetrics& metrics;
   api::ReleaseDefaults release;
+  certificates::Terms certificate_terms = {};
 };
 
 /// Keeps nothing that a pass depends on but hints: what was reported a moment ago, Secrets of the

@@ -2,6 +2,9 @@
 #include "operator/reconcile/http_members.h"
 
 #include <deque>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -10,6 +13,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -28,7 +34,8 @@ namespace http = boost::beast::http;
 class MemberExchange : public std::enable_shared_from_this<MemberExchange> {
  public:
   struct Parts {
-    std::string address;
+    MemberTarget target;
+    std::shared_ptr<asio::ssl::context> tls;  ///< Null: without TLS.
     uint16_t port;
     http::verb verb;
     MemberOrder order;
@@ -42,9 +49,13 @@ class MemberExchange : public std::enable_shared_from_this<MemberExchange> {
 
   void start() {
     boost::system::error_code error;
-    const auto address = asio::ip::make_address(parts_.address, error);
+    const auto address = asio::ip::make_address(parts_.target.address, error);
     if (error) {
-      finish({.error = "`" + parts_.address + "` is no address"});
+      finish({.error = "`" + parts_.target.address + "` is no address"});
+      return;
+    }
+    if (!parts_.target.host.empty() && parts_.tls == nullptr) {
+      finish({.error = "no authority of its certificate is known"});
       return;
     }
     stream_.expires_at(transport::to_steady(parts_.deadline));
@@ -66,10 +77,37 @@ class MemberExchange : public std::enable_shared_from_this<MemberExchange> {
       fail("connect", failure);
       return;
     }
+    if (parts_.tls == nullptr) {
+      send(stream_);
+      return;
+    }
+    tls_.emplace(stream_, *parts_.tls);
+    boost::system::error_code error;
+    tls_->set_verify_mode(asio::ssl::verify_peer, error);
+    if (!error) {
+      tls_->set_verify_callback(asio::ssl::host_name_verification(parts_.target.host), error);
+    }
+    if (error || SSL_set_tlsext_host_name(tls_->native_handle(), parts_.target.host.c_str()) != 1) {
+      fail("set up TLS", error);
+      return;
+    }
+    tls_->async_handshake(asio::ssl::stream_base::client,
+                          [self = shared_from_this()](const boost::system::error_code& refused) {
+                            if (refused) {
+                              self->fail("TLS", refused);
+                            } else {
+                              self->send(*self->tls_);
+                            }
+                          });
+  }
+
+  template <typename Stream>
+  void send(Stream& stream) {
     request_.version(11);
     request_.method(parts_.verb);
     request_.target(parts_.order.path);
-    request_.set(http::field::host, parts_.address);
+    request_.set(http::field::host,
+                 parts_.tls == nullptr ? parts_.target.address : parts_.target.host);
     request_.set(http::field::user_agent, "quorate-operator");
     request_.set(http::field::authorization, "Bearer " + parts_.token.reveal());
     request_.set(http::field::connection, "close");
@@ -78,19 +116,21 @@ class MemberExchange : public std::enable_shared_from_this<MemberExchange> {
       request_.set(http::field::content_type, "application/json");
     }
     request_.prepare_payload();
-    http::async_write(stream_, request_,
-                      [self = shared_from_this()](const boost::system::error_code& error, size_t) {
-                        self->on_written(error);
-                      });
+    http::async_write(
+        stream, request_,
+        [self = shared_from_this(), &stream](const boost::system::error_code& error, size_t) {
+          self->on_written(stream, error);
+        });
   }
 
-  void on_written(const boost::system::error_code& failure) {
+  template <typename Stream>
+  void on_written(Stream& stream, const boost::system::error_code& failure) {
     if (failure) {
       fail("send", failure);
       return;
     }
     parser_.body_limit(parts_.body_bytes_max);
-    http::async_read(stream_, buffer_, parser_,
+    http::async_read(stream, buffer_, parser_,
                      [self = shared_from_this()](const boost::system::error_code& error, size_t) {
                        self->on_read(error);
                      });
@@ -110,6 +150,7 @@ class MemberExchange : public std::enable_shared_from_this<MemberExchange> {
   }
 
   beast::tcp_stream stream_;
+  std::optional<asio::ssl::stream<beast::tcp_stream&>> tls_;
   Parts parts_;
   http::request<http::string_body> request_;
   http::response_parser<http::string_body> parser_;
@@ -149,7 +190,8 @@ class HttpMembers::Impl {
   void send(const MemberTarget& member, http::verb verb, MemberOrder order, const Secret& token,
             TimePoint deadline, std::function<void(MemberAnswer)> on_done) {
     asio::post(loop_,
-               [this, parts = MemberExchange::Parts{.address = member.address,
+               [this, parts = MemberExchange::Parts{.target = member,
+                                                    .tls = nullptr,
                                                     .port = options_.port,
                                                     .verb = verb,
                                                     .order = std::move(order),
@@ -162,7 +204,30 @@ class HttpMembers::Impl {
   }
 
  private:
+  /// Authorities are the same for all members of a cluster and change once in years.
+  std::shared_ptr<asio::ssl::context> context_of(const std::string& authorities_pem) {
+    constexpr size_t kContextsMax = 1000;
+    if (const auto found = contexts_.find(authorities_pem); found != contexts_.end()) {
+      return found->second;
+    }
+    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+    boost::system::error_code error;
+    context->add_certificate_authority(asio::buffer(authorities_pem), error);
+    if (error) {
+      return nullptr;
+    }
+    SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+    if (contexts_.size() >= kContextsMax) {
+      contexts_.clear();
+    }
+    contexts_.emplace(authorities_pem, context);
+    return context;
+  }
+
   void enqueue(MemberExchange::Parts parts) {
+    if (!parts.target.host.empty() && !parts.target.authorities_pem.empty()) {
+      parts.tls = context_of(parts.target.authorities_pem);
+    }
     parts.on_done = [this, then = std::move(parts.on_done)](MemberAnswer answer) {
       --active_;
       then(std::move(answer));
@@ -184,6 +249,7 @@ class HttpMembers::Impl {
   const HttpMembersOptions options_;
   asio::io_context loop_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
+  std::map<std::string, std::shared_ptr<asio::ssl::context>> contexts_;  ///< By authorities.
   std::deque<std::shared_ptr<MemberExchange>> waiting_;
   size_t active_ = 0;
   std::thread thread_;

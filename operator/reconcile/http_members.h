@@ -15,7 +15,8 @@ struct HttpMembersOptions {
   size_t body_bytes_max = size_t{1} << 20;
 };
 
-/// One thread of its own; a connection a request. Destroying it drops what is under way.
+/// One thread of its own; a connection a request, by TLS where the target names a host. Destroying
+/// it drops what is under way.
 class HttpMembers final : public MemberClient {
  public:
   explicit HttpMembers(HttpMembersOptions options);

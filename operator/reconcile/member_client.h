@@ -18,6 +18,9 @@ namespace quorate::reconcile {
 struct MemberTarget {
   std::string name;
   std::string address;  ///< Of its Pod, numeric: no name is resolved.
+  /// The name that its certificate must bear; empty: its admin port is asked without TLS.
+  std::string host = {};
+  std::string authorities_pem = {};  ///< Whom its certificate must be signed by, one of them.
 
   friend bool operator==(const MemberTarget&, const MemberTarget&) = default;
 };

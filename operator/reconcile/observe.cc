@@ -261,7 +261,9 @@ ApiResult<kube::Done> look_live(Pass& pass, const api::ValidatedCluster& cluster
     each.into = *std::move(objects);
   }
   const std::vector<plan::Conflict> conflicts = std::move(seen.observed.conflicts);
+  auto certificates = std::move(seen.observed.certificates);
   seen.observed = plan::observe(cluster, seen.objects);
+  seen.observed.certificates = std::move(certificates);
   for (const plan::Conflict& each : conflicts) {
     const bool is_known =
         std::ranges::any_of(seen.observed.conflicts, [&](const plan::Conflict& known) {
@@ -284,6 +286,11 @@ std::vector<MemberTarget> targets_of(const Seen& seen, const api::QuorumClusterS
     const std::string phase = kube::text_at(pod, {"status", "phase"});
     if (is_asked && seen.observed.pods.contains(name) && !address.empty() && phase == "Running") {
       targets.push_back({.name = name, .address = address});
+      if (kube::annotation_of(pod, api::annotations::kAdminTls) == "true") {
+        targets.back().host = api::member_host(name, kube::label_of(pod, api::labels::kInstance),
+                                               kube::namespace_of(pod));
+        targets.back().authorities_pem = seen.authorities_pem;
+      }
     }
   }
   std::ranges::sort(targets, {}, &MemberTarget::name);

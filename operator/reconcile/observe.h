@@ -26,7 +26,8 @@ struct Seen {
   /// The cache shows ours only, so names that it does not know were asked for live.
   Present present;
   plan::Observed observed;
-  Secret token;  ///< Of the admin Secret; empty: there is none, or a malformed one.
+  Secret token;                 ///< Of the admin Secret; empty: there is none, or a malformed one.
+  std::string authorities_pem;  ///< With tls.managed: whom members trust.
 };
 
 /// Looks at everything. Errors: the API's, when something that matters could not be read.

@@ -64,7 +64,8 @@ struct Ensemble {
   election::Election election;
   election::Actions election_actions;
 
-  ServerId leader_id;  ///< Valid with a role.
+  ServerId leader_id;        ///< Valid with a role.
+  uint64_t roles_taken = 0;  ///< Since the start: tells a role from the next.
   std::unique_ptr<zab::Leader> leader;
   std::unique_ptr<zab::Learner> learner;
   zab::LeaderActions leader_actions;

@@ -72,6 +72,7 @@ void become_up_to_date(State& state, Epoch epoch, Now now, Actions& actions) {
 
 void perform_once(State& state, const zab::LearnerActions& taken, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
+  const uint64_t role = ensemble.roles_taken;
   QuorumActions& quorum = actions.quorum;
   if (taken.truncate) {
     start_truncation(state, *taken.truncate, actions);
@@ -116,7 +117,11 @@ void perform_once(State& state, const zab::LearnerActions& taken, Now now, Actio
                              ensemble.election_actions);
       perform_election(state, now, actions);
     }
-    end_role(state, zab::name_of(*taken.gave_up), now, actions);
+    // A leader that was not established yet is dropped by the election itself, which may have found
+    // the next one.
+    if (ensemble.roles_taken == role) {
+      end_role(state, zab::name_of(*taken.gave_up), now, actions);
+    }
     return;
   }
   if (taken.up_to_date) {

@@ -63,6 +63,7 @@ void take_role(State& state, const election::Decision& decision, Now now, Action
   Ensemble& ensemble = *state.ensemble;
   end_reading_only(state, actions);
   ensemble.leader_id = decision.vote.leader;
+  ++ensemble.roles_taken;
   ensemble.log_end = state.history.last();
   state.counters.election_time.record(decision.looked_for);
   actions.notes.push_back({.kind = NoteKind::kRoleChanged,

@@ -16,6 +16,7 @@ from rights import GuardedApi, right_of, rights_of
 # Rights that this life does not show, and where they are shown.
 SHOWN_ELSEWHERE = {
     ("quorate.dev", "quorumclusters/finalizers", "update"): "api_test.py: the API server asks for it itself",
+    ("", "secrets", "patch"): "tests/operator/reconcile/reconcile_test.cc: certificates are renewed",
     ("events.k8s.io", "events", "patch"): "tests/operator/kube/queue_test.cc: an Event that repeats is counted",
 }
 LIFE_TIMEOUT_S = 60

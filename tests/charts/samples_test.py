@@ -50,6 +50,7 @@ REFUSED = [
         [{"zones": [{"name": "a"}, {"name": "b"}]}, {"zones": [{"name": "a"}, {"name": "c"}]}],
         "a zone cannot be renamed",
     ),
+    ([{}, {"tls": {"managed": True}}], "tls.managed cannot be changed"),
 ]
 NAMES_REFUSED = [
     ("1zoo", {}, "the name must be a DNS-1035 label"),

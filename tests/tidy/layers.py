@@ -96,9 +96,10 @@ OPERATOR = {
     ),
     "reconcile": Module(
         False,
-        ("controller",),
-        ("prometheus-cpp::core", "Boost::headers", "OpenSSL::Crypto", "Threads::Threads"),
+        ("controller", "certificates"),
+        ("prometheus-cpp::core", "Boost::headers", "OpenSSL::SSL", "Threads::Threads"),
     ),
+    "certificates": Module(False, ("transport",), ("OpenSSL::Crypto",)),
     "plugin": Module(False, ("api", "transport"), ("CLI11::CLI11",)),
     "local": Module(
         False,

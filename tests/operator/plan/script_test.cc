@@ -23,6 +23,7 @@ using nlohmann::json;
 ///     pass                 one pass, printing its plan in full
 ///     tick N               N seconds without the operator
 ///     kill POD | cut POD | heal POD | stick POD REASON | unstick POD
+///     lead POD NONCE: that member is to lead
 ///     volume POD lost|gone|foreign
 ///     show status|conditions|config|volumes|servers
 class Script {
@@ -86,6 +87,8 @@ class Script {
       change_volume(first, second);
     } else if (command == "restart") {
       world_.restarted_at = first;
+    } else if (command == "lead") {
+      world_.leader_asked = first + " " + second;
     } else if (command == "delete") {
       world_.is_deleted = true;
     } else if (command == "nodes") {
@@ -226,6 +229,9 @@ TEST(Plan, Bootstrap) {
   ::quorate::testing::run_script("tests/operator/plan/testdata/bootstrap.txt", run);
 }
 TEST(Plan, Scale) { ::quorate::testing::run_script("tests/operator/plan/testdata/scale.txt", run); }
+TEST(Plan, Handover) {
+  ::quorate::testing::run_script("tests/operator/plan/testdata/handover.txt", run);
+}
 TEST(Plan, Roll) { ::quorate::testing::run_script("tests/operator/plan/testdata/roll.txt", run); }
 TEST(Plan, Storage) {
   ::quorate::testing::run_script("tests/operator/plan/testdata/storage.txt", run);

@@ -41,8 +41,8 @@ uint64_t World::random(uint64_t below) {
 std::string World::fresh_uid(const char* what) { return what + std::to_string(++uids_); }
 
 const std::optional<api::ValidatedCluster>& World::cluster() const {
-  const std::string key =
-      spec.dump() + restarted_at + (is_deleted ? "d" : "") + (has_finalizer ? "f" : "");
+  const std::string key = spec.dump() + restarted_at + leader_asked + (is_deleted ? "d" : "") +
+                          (has_finalizer ? "f" : "");
   if (key != cluster_key_) {
     cluster_key_ = key;
     cluster_ = validated();
@@ -57,6 +57,7 @@ std::optional<api::ValidatedCluster> World::validated() const {
   if (!restarted_at.empty()) {
     object["metadata"]["annotations"] = {{"quorate.dev/restartedAt", restarted_at}};
   }
+  object["metadata"]["annotations"]["quorate.dev/transferLeader"] = leader_asked;
   if (is_deleted) {
     object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";
   }

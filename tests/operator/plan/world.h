@@ -47,6 +47,7 @@ class World {
   // What a person sets.
   nlohmann::json spec;
   std::string restarted_at;
+  std::string leader_asked;
   bool is_deleted = false;
   std::vector<std::string> node_zones{"a", "b", "c"};
 

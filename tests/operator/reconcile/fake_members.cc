@@ -10,6 +10,7 @@ namespace quorate::reconcile::testing {
 
 void FakeMembers::ask(std::vector<MemberTarget> members, Secret token,
                       std::function<void(MemberReports)> on_done) {
+  asked = members;
   if (before_ask) {
     before_ask();
   }

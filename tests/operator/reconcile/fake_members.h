@@ -33,6 +33,7 @@ class FakeMembers final : public MemberClient {
   /// Rounds are kept until answer_rounds(); then passes have to wait for them.
   bool holds_rounds = false;
   void answer_rounds();
+  std::vector<MemberTarget> asked;  ///< The last time.
   std::vector<std::string> orders;  ///< "/v1/formed zoo-a-0".
   /// An order for which it answers gets that answer, and is not carried out.
   std::function<std::optional<MemberAnswer>(const MemberOrder&)> fault;

@@ -456,5 +456,53 @@ TEST_F(ReconcileTest, AMemberThatRefusesTheTokenMakesItReadAnew) {
   EXPECT_EQ(condition("QuorumHealthy"), "True");
 }
 
+TEST_F(ReconcileTest, CertificatesAreMadeBeforePodsAndRenewed) {
+  create({{"voters", 3}, {"tls", {{"managed", true}}}});
+  static_cast<void>(pass());
+  const auto at = [&](const char* write) {
+    return std::ranges::find(kube_.writes, write) - kube_.writes.begin();
+  };
+  EXPECT_LT(at("create secrets"), at("apply statefulsets"));
+  settle();
+  const auto data_of = [&](const char* secret) {
+    return kube_.find(kube::kSecret, secret)->at("data");
+  };
+  const Json before = data_of("zoo-quorum-tls");
+  for (const char* const key : {"ca.crt", "zoo-a-0.crt", "zoo-a-0.key", "zoo-c-0.crt"}) {
+    EXPECT_TRUE(before.contains(key)) << key;
+  }
+  EXPECT_FALSE(before.contains("ca.key"));
+  EXPECT_EQ(condition("CertificatesValid"), "True");
+  EXPECT_EQ(condition_of("CertificatesValid")["reason"], "Managed");
+  // Where a Pod says that its admin port speaks TLS, the operator does, too.
+  EXPECT_EQ(members_.asked.front().host, "");
+  kube_.change(kube::kPod, "zoo-a-0",
+               {{"metadata", {{"annotations", {{"quorate.dev/admin-tls", "true"}}}}}});
+  static_cast<void>(pass());
+  EXPECT_EQ(members_.asked.front().host, "zoo-a-0.zoo-members.prod.svc");
+  EXPECT_THAT(members_.asked.front().authorities_pem, HasSubstr("BEGIN CERTIFICATE"));
+
+  const Json authority = data_of("zoo-authority");
+  seconds_ += int64_t{61} * 24 * 3600;
+  kube_.writes.clear();
+  static_cast<void>(pass());
+  static_cast<void>(pass());
+  EXPECT_THAT(kube_.writes, Contains("patch secrets"));
+  EXPECT_THAT(kube_.writes, Not(Contains("apply statefulsets")));
+  EXPECT_NE(data_of("zoo-quorum-tls")["zoo-a-0.crt"], before["zoo-a-0.crt"]);
+  EXPECT_EQ(data_of("zoo-quorum-tls")["ca.crt"], before["ca.crt"]);
+  EXPECT_EQ(data_of("zoo-authority"), authority);
+}
+
+TEST_F(ReconcileTest, ASecretOfSomebodyElseIsNoPlaceForCertificates) {
+  kube_.change(kube::kSecret, "zoo-authority", {{"data", {{"ca.key", "bWluZQ=="}}}});
+  create({{"voters", 3}, {"tls", {{"managed", true}}}});
+  static_cast<void>(pass());
+  static_cast<void>(pass());
+  EXPECT_EQ(kube_.find(kube::kSecret, "zoo-authority")->at("data"), Json({{"ca.key", "bWluZQ=="}}));
+  EXPECT_EQ(kube_.find(kube::kSecret, "zoo-quorum-tls"), nullptr);
+  EXPECT_EQ(blocked(), "Refused");
+}
+
 }  // namespace
 }  // namespace quorate::reconcile::testing
