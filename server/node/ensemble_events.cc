@@ -25,17 +25,16 @@ void handle_epochs_saved(State& state, const EpochsSaved& event, Now now, Action
 void handle_truncated(State& state, const LogTruncated& event, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
   ensemble.is_truncating = false;
+  // The history was cut when the learner began with it, and may have gone on since, even if that
+  // one's role is over: what came behind the cut is on its way to the log.
+  const bool is_as_wanted = event.last == ensemble.log_end;
   if (event.reloaded) {
     install_database(state, std::move(*event.reloaded), actions);
     state.durable = event.last;
-    if (!ensemble.learner) {
-      state.history.restart(event.last);
-    }
-    // A learner has cut the history itself, and may have taken transactions behind that already.
   }
   if (ensemble.learner) {
     learn(state, zab::LogTruncated{event.last}, now, actions);
-  } else if (state.history.last() > event.last) {
+  } else if (!is_as_wanted && state.history.last() > event.last) {
     state.history.truncate(event.last);
   }
   state.durable = std::min(state.durable, state.history.last());

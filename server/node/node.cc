@@ -81,6 +81,27 @@ zab::History make_history(const Options& options, const tree::Database& database
   return history;
 }
 
+/// Whether a reconfig is in flight is what the history says, which the tree is made from: a file
+/// that was written in front of a log that has lost the transaction must not bring it back, and a
+/// snapshot that was received may be ahead of the files. The first configuration is in no history.
+void take_reconfig_of_history(EnsembleOptions& options, const tree::Tree& tree) {
+  if (!options.reconfig_enabled) {
+    return;
+  }
+  if (options.last_seen && Zxid{options.last_seen->version.value}.counter() != 0) {
+    options.last_seen.reset();
+  }
+  const tree::NodeId node = tree.find("/zookeeper/config");
+  const wire::NullableBytes text = node ? tree.data(node) : wire::NullableBytes();
+  const quorum::ParsedConfiguration parsed =
+      quorum::parse_configuration(text.value_or(std::string_view()));
+  const ConfigVersion known =
+      options.last_seen ? options.last_seen->version : options.configuration.version;
+  if (parsed.ok() && parsed.configuration.version > known) {
+    options.last_seen = parsed.configuration;
+  }
+}
+
 }  // namespace
 
 State::State(Options options_in, Recovered recovered, Now now)
@@ -96,6 +117,7 @@ State::State(Options options_in, Recovered recovered, Now now)
   snapshot.last_zxid = recovered.snapshot_zxid;
   draw_snapshot_thresholds(*this);
   if (options.ensemble) {
+    take_reconfig_of_history(*options.ensemble, database.tree());
     ensemble = std::make_unique<Ensemble>(*options.ensemble, options.server);
     hold_clients(*this, now);
     return;  // Sessions are tracked by who leads.

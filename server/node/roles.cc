@@ -219,9 +219,11 @@ void adopt_configuration(State& state, const quorum::Configuration& configuratio
     // members, once they hear of it, would look for a leader again and again.
     return;
   }
+  // What a leader tells of its past may be behind what others have said to hold.
+  const bool is_old = configuration.version < ensemble.committed.version;
   const bool is_known =
       committed ? configuration == ensemble.committed : configuration == ensemble.last_seen;
-  if (is_known) {
+  if (is_old || is_known) {
     return;
   }
   if (committed) {

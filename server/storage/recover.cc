@@ -116,8 +116,9 @@ Error misfit(const std::string& path, const HistoryEntry& entry, const char* why
 }
 
 /// Replays the logs after `recovered.snapshot_zxid`. `fuzzy` is fuzzy_until() of the snapshot.
-Status replay(FileSystem& fs, const Directories& directories, const RecoverOptions& options,
-              std::optional<Zxid> fuzzy, Recovered& recovered) {
+/// Returns whether `awaited` was among them.
+Result<bool> replay(FileSystem& fs, const Directories& directories, const RecoverOptions& options,
+                    std::optional<Zxid> fuzzy, Zxid awaited, Recovered& recovered) {
   Result<LogHistory> history = LogHistory::open(fs, directories.logs, recovered.snapshot_zxid);
   if (!history) {
     return history.error();
@@ -125,6 +126,7 @@ Status replay(FileSystem& fs, const Directories& directories, const RecoverOptio
   tree::Database& database = recovered.database;
   RecentTxns recent(options.recent_txns_max);
   tree::Applied applied;
+  bool has_awaited = false;
   while (true) {
     Result<std::optional<HistoryEntry>> entry = history->next();
     if (!entry) {
@@ -147,6 +149,7 @@ Status replay(FileSystem& fs, const Directories& directories, const RecoverOptio
         static_cast<uint64_t>(record.digest->tree_digest) != database.tree().digest()) {
       ++recovered.statistics.digest_mismatches;
     }
+    has_awaited = has_awaited || record.header.zxid == awaited;
     recent.add((*entry)->bytes);
     ++recovered.statistics.txns;
   }
@@ -157,7 +160,7 @@ Status replay(FileSystem& fs, const Directories& directories, const RecoverOptio
   recovered.statistics.log_bytes = history->bytes_read();
   recovered.warnings.insert(recovered.warnings.end(), history->warnings().begin(),
                             history->warnings().end());
-  return {};
+  return has_awaited;
 }
 
 /// What an absent snapshot means, as ZooKeeper decides it, except that it never takes a directory
@@ -189,17 +192,19 @@ Status judge_absent_snapshot(FileSystem& fs, const Directories& directories,
   return {};
 }
 
-/// A damaged snapshot says that its state had been reached: a history that ends earlier has lost
-/// something.
+/// A damaged snapshot says that its state had been reached. A history that ends earlier has lost
+/// something; so has one that goes on later without its transaction, as the logs behind a snapshot
+/// that came from a leader do: at the border of two epochs the zxids would not show the gap.
 Status refuse_older(const Directories& directories, const ChosenSnapshot& chosen,
-                    const Recovered& recovered) {
-  if (!chosen.any || recovered.last_zxid >= chosen.newest_named) {
+                    bool logs_have_newest, const Recovered& recovered) {
+  if (!chosen.any || chosen.zxid == chosen.newest_named || logs_have_newest) {
     return {};
   }
   return Error{ErrorKind::kCorrupt,
                "the newest snapshot in " + directories.snapshots + " is of transaction " +
-                   hex_text(chosen.newest_named) + " and cannot be read, and the logs end at " +
-                   hex_text(recovered.last_zxid) + " (" +
+                   hex_text(chosen.newest_named) +
+                   " and cannot be read, and the logs, which end at " +
+                   hex_text(recovered.last_zxid) + ", do not have it (" +
                    (recovered.warnings.empty() ? "" : recovered.warnings.front()) +
                    "): restore it from a backup, or move it away to go on without what is lost"};
 }
@@ -221,7 +226,9 @@ Result<Recovered> recover(FileSystem& fs, const Directories& directories,
                       .snapshot_zxid = chosen->zxid,
                       .statistics = std::move(statistics),
                       .warnings = std::move(warnings)};
-  if (Status replayed = replay(fs, directories, options, fuzzy, recovered); !replayed) {
+  const Result<bool> replayed =
+      replay(fs, directories, options, fuzzy, chosen->newest_named, recovered);
+  if (!replayed) {
     return replayed.error();
   }
   if (!chosen->loaded) {
@@ -230,7 +237,7 @@ Result<Recovered> recover(FileSystem& fs, const Directories& directories,
       return judged.error();
     }
   }
-  if (Status kept = refuse_older(directories, *chosen, recovered); !kept) {
+  if (Status kept = refuse_older(directories, *chosen, *replayed, recovered); !kept) {
     return kept.error();
   }
   recovered.statistics.orphaned_ephemerals =

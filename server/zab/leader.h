@@ -201,6 +201,7 @@ class Leader {
   void feed_all(LeaderActions& actions);
   bool feed_one(Learner& learner, LeaderActions& actions);
   [[nodiscard]] Zxid next_commit(const Learner& learner, Zxid committable) const;
+  [[nodiscard]] const quorum::Configuration& configuration_for(const Learner& learner) const;
   void send_txn(Learner& learner, Zxid zxid, std::string_view txn, LeaderActions& actions);
   void send_commit(Learner& learner, Zxid zxid, LeaderActions& actions);
   void send_owed(Learner& learner, LeaderActions& actions);
@@ -260,9 +261,13 @@ class Leader {
   std::map<ServerId, Heard> heard_;
   std::optional<Shared> shared_;
   std::optional<Reconfiguration> pending_;
-  /// Reconfigurations of this reign and whom each designated: a learner that is behind hears of
-  /// the activation with the commit.
-  std::map<Zxid, ServerId> activations_;
+  /// Reconfigurations of this reign, whom each designated, and what it replaced: a learner that is
+  /// behind hears of the activation with the commit, and until then what it has been told holds.
+  struct PastActivation {
+    ServerId designated;
+    quorum::Configuration before;
+  };
+  std::map<Zxid, PastActivation> activations_;
 };
 
 }  // namespace quorate::zab

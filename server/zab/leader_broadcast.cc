@@ -162,9 +162,9 @@ void Leader::activate(Zxid zxid, LeaderActions& actions) {
       quorum::designated_leader(options_.self, committed_, pending_->next, zxid, acks_)
           .value_or(options_.self);
   promote_candidates();
-  committed_ = pending_->next;
+  activations_[zxid] = {.designated = designated, .before = std::move(committed_)};
+  committed_ = std::move(pending_->next);
   pending_.reset();
-  activations_[zxid] = designated;
   actions.activated = Activated{committed_, zxid, designated};
   feed_all(actions);
   if (designated != options_.self) {

@@ -39,7 +39,7 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
     send_owed(learner, actions);
   }
   if (learner.stage == Stage::kSyncing && learner.sent >= learner.sync_target) {
-    const std::string text = quorum::to_text(last_seen_);
+    const std::string text = quorum::to_text(configuration_for(learner));
     learner.stage = Stage::kNewLeader;
     learner.heard_at = now_;
     send_packet(learner,
@@ -49,6 +49,16 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
     return;
   }
   send_owed(learner, actions);
+}
+
+/// The one of NEWLEADER, which UPTODATE makes hold: what is merely proposed has come as a
+/// transaction, and what the learner is behind of will be activated with its commit.
+const quorum::Configuration& Leader::configuration_for(const Learner& learner) const {
+  if (!is_established()) {
+    return last_seen_;
+  }
+  const auto due = activations_.upper_bound(learner.sent_commit);
+  return due == activations_.end() ? committed_ : due->second.before;
 }
 
 /// What the next COMMIT names: each transaction in turn, but for Quorate's learners, who take it
@@ -73,10 +83,13 @@ bool Leader::feed_one(Learner& learner, LeaderActions& actions) {
     return false;
   }
   if (learner.sent < history_.base()) {
+    // Through the first one in memory: at the border of two epochs only the log knows whether that
+    // is the next.
+    const bool is_first_due = history_.size() > 0 && history_[0].zxid <= limit;
     learner.is_reading_log = true;
     actions.reads.push_back({.link = learner.link,
                              .after = learner.sent,
-                             .until = history_.base(),
+                             .until = is_first_due ? history_[0].zxid : history_.base(),
                              .bytes_max = options_.link_bytes_max - learner.unflushed_bytes});
     return false;
   }
@@ -93,14 +106,15 @@ void Leader::handle(const LogRead& event, LeaderActions& actions) {
   }
   learner->is_reading_log = false;
   for (const History::Entry& entry : event.txns) {
-    const bool is_wanted =
-        is_continuous(learner->sent, entry.zxid) && entry.zxid <= history_.committed();
+    const bool is_committed = entry.zxid <= history_.committed();
+    const bool is_wanted = is_continuous(learner->sent, entry.zxid) &&
+                           (is_committed || history_.find(entry.zxid) != nullptr);
     if (!is_wanted) {
       close(event.link, CloseReason::kHistoryGone, actions);
       return;
     }
     send_txn(*learner, entry.zxid, entry.txn, actions);
-    if (learner->sent_commit < learner->sent) {
+    if (is_committed && learner->sent_commit < learner->sent) {
       send_commit(*learner, entry.zxid, actions);
     }
   }
@@ -122,7 +136,7 @@ void Leader::send_txn(Learner& learner, Zxid zxid, std::string_view txn, LeaderA
   if (informs && activation != activations_.end()) {
     std::string data;
     wire::Writer writer(data);
-    write(writer, wire::Activation{.designated_leader = activation->second, .txn = txn});
+    write(writer, wire::Activation{.designated_leader = activation->second.designated, .txn = txn});
     learner.sent_commit = zxid;
     send_packet(learner, {.type = QuorumPacketType::kInformAndActivate, .zxid = zxid, .data = data},
                 actions);
@@ -150,7 +164,7 @@ void Leader::send_commit(Learner& learner, Zxid zxid, LeaderActions& actions) {
   }
   std::string data;
   wire::Writer writer(data);
-  write(writer, wire::Activation{.designated_leader = activation->second});
+  write(writer, wire::Activation{.designated_leader = activation->second.designated});
   send_packet(learner, {.type = QuorumPacketType::kCommitAndActivate, .zxid = zxid, .data = data},
               actions);
 }

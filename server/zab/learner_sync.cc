@@ -109,8 +109,12 @@ void Learner::take_new_leader(const wire::QuorumPacket& packet, LearnerActions& 
       give_up(CloseReason::kMalformed, actions);
       return;
     }
-    new_leader_configuration_ = parsed.configuration;
-    actions.last_seen = std::move(parsed.configuration);
+    const bool is_newest =
+        !pending_ || parsed.configuration.version >= ConfigVersion{pending_->zxid.value};
+    if (is_newest) {
+      actions.last_seen = parsed.configuration;
+    }
+    new_leader_configuration_ = std::move(parsed.configuration);
   }
   phase_ = LearnerPhase::kSettling;
   settle_target_ = history_.last();

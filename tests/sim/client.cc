@@ -45,7 +45,11 @@ void Client::connect_soon() {
 }
 
 void Client::dial() {
-  member_ = pinned_.value_or(context_.random.below(member_count_));
+  // Most libraries know the members of today.
+  const bool knows = !context_.random.one_in(10);
+  const HostId host = knows ? context_.servers[context_.random.below(context_.servers.size())]
+                            : context_.random.below(member_count_);
+  member_ = pinned_.value_or(host);
   network_.dial(host_, member_, Port::kClient, dial_);
 }
 
@@ -81,6 +85,12 @@ void Client::on_closed(Wire wire) {
 /// The connection is no more: nobody knows what became of what is open.
 void Client::drop(const char* why) {
   note(text("drops its connection to m%zu: %s, %zu open", member_ + 1, why, open_.size()));
+  const bool is_wanted = is_closing_ || session_ == SessionId{};
+  if (context_.settings.is_quiet && asks_ && state_ == State::kOpen && !is_wanted &&
+      !context_.stopping.contains(member_)) {
+    context_.violate(
+        name_, text("loses its connection to m%zu, which does not stop: %s", member_ + 1, why));
+  }
   if (wire_) {
     network_.close(*wire_, host_);
     wire_.reset();
@@ -154,9 +164,19 @@ void Client::send_handshake() {
                                     .has_read_only_field = true},
                payload);
   send_payload(payload);
+  if (is_super_) {
+    send_auth();
+  }
   if (session_ != SessionId{} && watches_.count() > 0) {
     send_watches();  // At once, as libraries do.
   }
+}
+
+void Client::send_auth() {
+  std::string payload;
+  wire::encode(wire::RequestHeader{wire::kAuthXid, OpCode::kAuth}, payload);
+  wire::encode(wire::AuthRequest{.type = 0, .scheme = "digest", .auth = kSuperUser}, payload);
+  send_payload(payload);
 }
 
 void Client::send_watches() {
@@ -208,6 +228,9 @@ void Client::take_frame(std::string_view payload) {
   checker_.session_heard(session_);
   wire::Reader reader(payload);
   const wire::ReplyHeader header = wire::read_reply_header(reader);
+  if (header.xid == wire::kAuthXid) {
+    return;
+  }
   if (header.xid == wire::kNotificationXid) {
     const wire::WatcherEvent event = wire::read_watcher_event(reader);
     watches_.fired(name_, event, header.zxid, rearmed_.has_value());

@@ -22,6 +22,8 @@ class Client : public Host {
  public:
   Client(Context& context, Network& network, HistoryChecker& checker, size_t index,
          size_t member_count);
+  /// Proves at each connection that it may reconfigure.
+  void make_super() { is_super_ = true; }
 
   void start();
   /// No new requests but those of ask().
@@ -33,6 +35,8 @@ class Client : public Host {
 
   /// Sends a request of the caller's choice.
   void ask(OpKind kind, const std::string& path);
+  void reconfigure(Reconfig reconfig);
+  [[nodiscard]] bool is_super() const { return is_super_; }
   [[nodiscard]] bool is_connected() const { return state_ == State::kOpen; }
   [[nodiscard]] size_t open_count() const { return open_.size(); }
   [[nodiscard]] SessionId session() const { return session_; }
@@ -57,6 +61,7 @@ class Client : public Host {
   void send_payload(const std::string& payload);
   void send_handshake();
   void send_watches();
+  void send_auth();
   void ping(uint64_t connection);
   void think();
   void ask_something();
@@ -75,6 +80,7 @@ class Client : public Host {
   std::string name_;
   HostId host_;
   size_t member_count_;
+  bool is_super_ = false;
   bool restarts_xids_;
   bool asks_ = true;
   std::optional<HostId> pinned_;

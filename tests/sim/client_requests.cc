@@ -40,6 +40,8 @@ OpCode code_of(OpKind kind) {
       return OpCode::kGetChildren;
     case OpKind::kSync:
       return OpCode::kSync;
+    case OpKind::kReconfig:
+      return OpCode::kReconfig;
     case OpKind::kClose:
       break;
   }
@@ -70,6 +72,16 @@ wire::MultiRequest multi_of(const Operation& operation) {
   return multi;
 }
 
+wire::ReconfigRequest request_of(const Reconfig& reconfig) {
+  const auto field = [](const std::string& text) {
+    return text.empty() ? wire::NullableBytes() : wire::NullableBytes(text);
+  };
+  return {.joining = field(reconfig.joining),
+          .leaving = field(reconfig.leaving),
+          .new_members = field(reconfig.members),
+          .config_version = reconfig.version};
+}
+
 void encode_body(const Operation& operation, std::string& to) {
   const OpStep& step = operation.step();
   switch (operation.kind) {
@@ -96,6 +108,9 @@ void encode_body(const Operation& operation, std::string& to) {
       return;
     case OpKind::kSync:
       wire::encode(wire::SyncRequest{step.path}, to);
+      return;
+    case OpKind::kReconfig:
+      wire::encode(request_of(operation.reconfig), to);
       return;
     case OpKind::kCheck:
     case OpKind::kClose:
@@ -131,6 +146,16 @@ void Client::ask(OpKind kind, const std::string& path) {
   submit(std::move(operation));
 }
 
+void Client::reconfigure(Reconfig reconfig) {
+  Operation operation;
+  operation.kind = OpKind::kReconfig;
+  operation.steps = {{.kind = OpKind::kReconfig, .path = kConfigPath, .data = {}}};
+  operation.reconfig = std::move(reconfig);
+  operation.reconfig.is_authorised = is_super_;
+  note(describe(operation));
+  submit(std::move(operation));
+}
+
 OpStep Client::make_step(OpKind kind) {
   OpStep step{.kind = kind, .path = {}, .data = {}};
   step.path = kPaths[context_.random.below(kPaths.size())];
@@ -146,9 +171,13 @@ OpStep Client::make_step(OpKind kind) {
     // One of the sequential ones.
     const std::vector<std::string> paths = checker_.model().paths();
     step.path = paths[context_.random.below(paths.size())];
-    if (step.path == "/") {
+    if (step.path == "/" || step.path == kConfigPath) {
       step.path = kPaths.front();
     }
+  }
+  if ((kind == OpKind::kGet || kind == OpKind::kExists) && context_.settings.may_reconfigure &&
+      context_.random.one_in(12)) {
+    step.path = kConfigPath;
   }
   if (kind != OpKind::kCreate && context_.random.one_in(3)) {
     const NodeVersion* const node = checker_.model().at(step.path, checker_.last());

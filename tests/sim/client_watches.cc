@@ -5,11 +5,6 @@
 #include <optional>
 
 namespace quorate::sim {
-namespace {
-
-std::string hex(Zxid zxid) { return text("%llx", static_cast<unsigned long long>(zxid.value)); }
-
-}  // namespace
 
 void ClientWatches::clear() {
   watches_.clear();

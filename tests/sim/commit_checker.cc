@@ -8,16 +8,6 @@
 #include "server/zab/history.h"
 
 namespace quorate::sim {
-namespace {
-
-std::string name_of(ServerId member) { return "m" + std::to_string(member.value); }
-
-std::string zxid_text(Zxid zxid) {
-  return text("%llx", static_cast<unsigned long long>(zxid.value));
-}
-
-}  // namespace
-
 size_t CommitChecker::index_behind(Zxid zxid) const {
   return static_cast<size_t>(std::ranges::upper_bound(history_, zxid, {}, &Committed::zxid) -
                              history_.begin());
@@ -37,9 +27,8 @@ void CommitChecker::serves(ServerId member, bool leads, Epoch epoch, Zxid last,
   }
   epoch_ = std::max(epoch_, epoch);
   if (positions_[member] < history_.size() && epoch == epoch_) {
-    context_.violate(name_of(member), "leads without the committed " +
-                                          zxid_text(history_.back().zxid) + ": it has " +
-                                          zxid_text(last));
+    context_.violate(name_of(member), "leads without the committed " + hex(history_.back().zxid) +
+                                          ": it has " + hex(last));
   }
 }
 
@@ -57,15 +46,14 @@ void CommitChecker::check(ServerId member, Zxid zxid, const TxnBytes& txn) {
   if (position < history_.size()) {
     const Committed& committed = history_[position];
     if (committed.zxid != zxid || *committed.txn != *txn) {
-      context_.violate(name_of(member), "has applied " + zxid_text(zxid) + " where " +
-                                            zxid_text(committed.zxid) + " is committed");
+      context_.violate(name_of(member), "has applied " + hex(zxid) + " where " +
+                                            hex(committed.zxid) + " is committed");
     }
     ++position;
     return;
   }
   if (!is_continuous(last(), zxid)) {
-    context_.violate(name_of(member),
-                     "commits " + zxid_text(zxid) + " behind " + zxid_text(last()));
+    context_.violate(name_of(member), "commits " + hex(zxid) + " behind " + hex(last()));
   }
   const std::optional<wire::TxnRecord> record = wire::decode_txn(*txn);
   QR_ASSERT(record);
@@ -82,6 +70,12 @@ void CommitChecker::forget_behind(ServerId member, Zxid zxid) {
   if (installed_[member].zxid > zxid) {
     installed_.erase(member);
   }
+}
+
+void CommitChecker::started(ServerId member, Zxid snapshot, Zxid end) {
+  forget_behind(member, end);
+  size_t& position = positions_[member];
+  position = std::max(position, index_behind(std::min(snapshot, end)));
 }
 
 void CommitChecker::installed(ServerId member, Zxid zxid, uint64_t digest) {
@@ -103,7 +97,7 @@ void CommitChecker::commit_chain(ServerId member, Zxid zxid) {
 void CommitChecker::logged(ServerId member, Zxid zxid, const TxnBytes& txn, Zxid before) {
   const auto [known, is_first] = logged_.try_emplace(zxid, Logged{txn, before});
   if (!is_first && *known->second.txn != *txn) {
-    context_.violate(name_of(member), "logs another transaction as " + zxid_text(zxid));
+    context_.violate(name_of(member), "logs another transaction as " + hex(zxid));
   }
 }
 
@@ -126,7 +120,7 @@ void CommitChecker::take_installed(ServerId member) {
   const size_t behind = index_behind(installed.zxid);
   if (behind > 0 && history_[behind - 1].digest != installed.digest) {
     context_.violate(name_of(member),
-                     "the snapshot of " + zxid_text(installed.zxid) + " has another digest");
+                     "the snapshot of " + hex(installed.zxid) + " has another digest");
   }
 }
 

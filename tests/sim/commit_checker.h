@@ -40,7 +40,10 @@ class CommitChecker {
   void logged(ServerId member, Zxid zxid, const TxnBytes& txn, Zxid before);
   /// A serving member has applied up to `last`.
   void applied(ServerId member, Zxid last, const std::map<Zxid, TxnBytes>& log);
-  /// Nothing behind `zxid` is known to be right any more: a crash, a truncation.
+  /// The process begins with what is on its disk: a snapshot, and the log behind it up to `end`.
+  /// The disk may have been another's. What is wrong with the snapshot the digests tell.
+  void started(ServerId member, Zxid snapshot, Zxid end);
+  /// Nothing behind `zxid` is known to be right any more: a truncation.
   void forget_behind(ServerId member, Zxid zxid);
   /// The member's state is a snapshot of `zxid`, with this digest.
   void installed(ServerId member, Zxid zxid, uint64_t digest);

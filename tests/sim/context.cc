@@ -37,4 +37,8 @@ std::string text(const char* format, ...) {
                      std::min<size_t>(static_cast<size_t>(std::max(size, 0)), sizeof buffer - 1));
 }
 
+std::string hex(int64_t value) { return text("%llx", static_cast<unsigned long long>(value)); }
+
+std::string name_of(ServerId member) { return "m" + std::to_string(member.value); }
+
 }  // namespace quorate::sim

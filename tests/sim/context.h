@@ -3,15 +3,20 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "server/base/ids.h"
 #include "tests/sim/event_queue.h"
 #include "tests/sim/random.h"
 #include "tests/sim/settings.h"
 
 namespace quorate::sim {
+
+/// Who may reconfigure.
+inline constexpr const char* kSuperUser = "super:sesame";
 
 /// What happened, as a hash always and as text on demand.
 class Trace {
@@ -39,6 +44,9 @@ struct Context {
   EventQueue queue;
   Trace trace;
   std::vector<std::string> violations;
+  /// Those that clients know of: the configuration's, by host.
+  std::vector<size_t> servers;
+  std::set<size_t> stopping;           ///< Hosts that were told to stop and have not come back.
   size_t leading = 0;                  ///< Members that serve as leaders, replaced ones too.
   TimePoint two_led_at{Duration(-1)};  ///< When they were two for the last time.
 
@@ -59,5 +67,9 @@ struct Context {
 
 /// printf into a string.
 [[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
+/// Without leading zeros, as the trace has zxids.
+[[nodiscard]] std::string hex(int64_t value);
+[[nodiscard]] inline std::string hex(Zxid zxid) { return hex(zxid.value); }
+[[nodiscard]] std::string name_of(ServerId member);
 
 }  // namespace quorate::sim

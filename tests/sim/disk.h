@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Disk {
     Zxid zxid;
     std::string bytes;
     bool is_stream = false;  ///< As a leader sent it, or as a file of the member's own.
+    bool is_rotten = false;  ///< Its checksum does not fit any more.
   };
 
   std::map<Zxid, TxnBytes> log;
@@ -30,9 +32,14 @@ struct Disk {
   Epoch current;
   std::optional<quorum::Configuration> committed;
   std::optional<quorum::Configuration> last_seen;
-  bool is_fit = true;  ///< False: wiped or damaged, and not synced since.
+  std::set<Zxid> rotten;  ///< Of the log: entries whose checksums do not fit any more.
+  bool is_fit = true;     ///< False: wiped or damaged, and not synced since.
 
   void store(Snapshot snapshot);
+  /// A bit of this entry, or of this snapshot, is another from now on.
+  void flip(Zxid zxid, size_t bit);
+  void flip_snapshot(size_t index, size_t bit);
+  [[nodiscard]] bool is_rotten() const;
   /// Cuts the log behind `zxid`.
   void truncate(Zxid zxid);
 };
@@ -42,8 +49,11 @@ struct Disk {
 struct RecoveredDisk {
   node::Recovered recovered;
   Zxid end;
+  std::string damage;  ///< What is wrong, and where; the rest means nothing then.
 };
-[[nodiscard]] RecoveredDisk recover(const Disk& disk, size_t window_count);
+/// `believes_log`, `believes_snapshots`: planted bugs, checksums are not looked at.
+[[nodiscard]] RecoveredDisk recover(const Disk& disk, size_t window_count,
+                                    bool believes_log = false, bool believes_snapshots = false);
 
 [[nodiscard]] tree::Database load(const Disk::Snapshot& snapshot);
 [[nodiscard]] tree::TreeOptions tree_options();

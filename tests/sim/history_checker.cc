@@ -2,23 +2,17 @@
 #include "tests/sim/history_checker.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 #include <variant>
 
 #include "server/base/assert.h"
 #include "server/base/overloaded.h"
-#include "server/wire/stat.h"
 
 namespace quorate::sim {
 namespace {
 
 using wire::ErrorCode;
 using wire::OpCode;
-
-std::string hex(int64_t value) { return text("%llx", static_cast<unsigned long long>(value)); }
-
-std::string member_name(ServerId member) { return "m" + std::to_string(member.value); }
 
 OpCode type_of(OpKind kind) {
   switch (kind) {
@@ -32,6 +26,8 @@ OpCode type_of(OpKind kind) {
       return OpCode::kMulti;
     case OpKind::kClose:
       return OpCode::kCloseSession;
+    case OpKind::kReconfig:
+      return OpCode::kReconfig;
     case OpKind::kCheck:
     case OpKind::kGet:
     case OpKind::kExists:
@@ -53,6 +49,9 @@ bool is_of_step(const wire::SubTxn& txn, const OpStep& step) {
                           return step.kind == OpKind::kDelete && gone.path == step.path;
                         },
                         [&](const wire::SetDataTxn& set) {
+                          if (step.kind == OpKind::kReconfig) {
+                            return set.path == kConfigPath;
+                          }
                           return step.kind == OpKind::kSet && set.path == step.path &&
                                  set.data == wire::NullableBytes(step.data);
                         },
@@ -94,15 +93,11 @@ bool is_of(const wire::TxnRecord& record, const Operation& operation) {
                     record.txn);
 }
 
-bool is_of_session(ErrorCode error) {
-  return error == ErrorCode::kSessionMoved || error == ErrorCode::kSessionExpired;
-}
-
 }  // namespace
 
 std::string describe(const Operation& operation) {
-  constexpr const char* kNames[] = {"create", "delete", "set",      "check", "multi",
-                                    "get",    "exists", "children", "sync",  "close"};
+  constexpr const char* kNames[] = {"create", "delete",   "set",  "check", "multi",   "get",
+                                    "exists", "children", "sync", "close", "reconfig"};
   std::string out = kNames[static_cast<size_t>(operation.kind)];
   for (const OpStep& step : operation.steps) {
     out += " " + step.path;
@@ -112,6 +107,13 @@ std::string describe(const Operation& operation) {
     if (step.kind == OpKind::kCreate && step.flags != 0) {
       out += text("(%d)", step.flags);
     }
+  }
+  if (operation.kind == OpKind::kReconfig) {
+    const Reconfig& asked = operation.reconfig;
+    out += asked.joining.empty() ? "" : " joining " + asked.joining;
+    out += asked.leaving.empty() ? "" : " leaving " + asked.leaving;
+    out += asked.members.empty() ? "" : " members " + asked.members;
+    out += " version " + hex(asked.version);
   }
   return out + text(" xid %d", operation.xid);
 }
@@ -180,7 +182,8 @@ void HistoryChecker::on_commit(const wire::TxnRecord& record, ServerId by) {
     return;
   }
   if (header.cxid == 0) {
-    return;  // The move of a session.
+    commit_order(record);  // Or the move of a session.
+    return;
   }
   commit_request(record, by);
 }
@@ -204,7 +207,7 @@ void HistoryChecker::commit_request(const wire::TxnRecord& record, ServerId by) 
   SessionFacts& facts = sessions_[header.session];
   const auto found = find_asked(record, facts);
   if (found == facts.unresolved.end()) {
-    context_.violate(member_name(by),
+    context_.violate(name_of(by),
                      text("commits %llx of session %llx xid %d, which is done already or was "
                           "never asked for",
                           static_cast<unsigned long long>(header.zxid.value),
@@ -251,6 +254,10 @@ void HistoryChecker::check_txn(Operation& operation, const wire::TxnRecord& reco
     commit_close(record);
     return;
   }
+  if (operation.kind == OpKind::kReconfig) {
+    check_reconfig(operation, record);
+    return;
+  }
   operation.results = model_.apply(operation, record.header.zxid);
   const ErrorCode expected = operation.results.back().error;
   ErrorCode actual = error != nullptr ? error->error : ErrorCode::kOk;
@@ -274,163 +281,52 @@ void HistoryChecker::check_txn(Operation& operation, const wire::TxnRecord& reco
   }
 }
 
-// ---- Clients ----------------------------------------------------------------------------------
+// ---- Reconfigurations -------------------------------------------------------------------------
 
-void HistoryChecker::invoked(const Handle& operation) {
-  ++invoked_count_;
-  operation->invoked = context_.now();
-  operation->floor = acked_;
-  SessionFacts& facts = sessions_[operation->session];
-  if (is_write(operation->kind)) {
-    facts.unresolved.push_back(operation);
-  }
-  facts.is_closing = facts.is_closing || operation->kind == OpKind::kClose;
-}
-
-void HistoryChecker::lost(Operation& operation) { operation.state = Operation::State::kLost; }
-
-void HistoryChecker::note_acked(Zxid zxid) {
-  if (zxid > acked_) {
-    acked_ = zxid;
-    acks_.emplace_back(context_.now(), zxid);
-  }
-}
-
-Zxid HistoryChecker::acked_at(TimePoint time) const {
-  const auto behind = std::ranges::upper_bound(acks_, time, {}, &std::pair<TimePoint, Zxid>::first);
-  return behind == acks_.begin() ? Zxid{} : std::prev(behind)->second;
-}
-
-void HistoryChecker::answered(const std::string& who, Operation& operation,
-                              const wire::ReplyHeader& header, std::string_view body) {
-  ++answered_count_;
-  operation.state = Operation::State::kAnswered;
-  if (header.zxid > last_ && header.zxid.counter() != 0) {
-    context_.violate(who, describe(operation) + " is answered at " + hex(header.zxid.value) +
-                              ", which is not committed");
-  }
-  if (is_write(operation.kind)) {
-    check_write(who, operation, header, body);
-  } else {
-    check_read(who, operation, header, body);
-  }
-  note_acked(std::min(header.zxid, last_));
-}
-
-void HistoryChecker::check_write(const std::string& who, Operation& operation,
-                                 const wire::ReplyHeader& header, std::string_view body) {
-  if (!operation.committed) {
-    operation.state = Operation::State::kRefused;
-    if (header.error != ErrorCode::kSystemError && !is_of_session(header.error)) {
-      context_.violate(who, describe(operation) + text(" is answered with %d, but not committed",
-                                                       static_cast<int>(header.error)));
-    }
+/// What /v1/reconfig wanted: nobody's request.
+void HistoryChecker::commit_order(const wire::TxnRecord& record) {
+  if (record.header.type != OpCode::kReconfig) {
     return;
   }
-  if (*operation.committed != header.zxid || header.error != operation.error) {
-    context_.violate(who, describe(operation) +
-                              text(" is answered with %d at %llx: it is %d at %llx",
-                                   static_cast<int>(header.error),
-                                   static_cast<unsigned long long>(header.zxid.value),
-                                   static_cast<int>(operation.error),
-                                   static_cast<unsigned long long>(operation.committed->value)));
+  const auto order = orders_.find(record.header.zxid);
+  if (order == orders_.end()) {
+    context_.violate("-", "the reconfig " + hex(record.header.zxid.value) + " was never ordered");
     return;
   }
-  if (header.error == ErrorCode::kOk) {
-    check_write_body(who, operation, body);
-  }
+  check_reconfig(*order->second, record);
 }
 
-void HistoryChecker::check_write_body(const std::string& who, const Operation& operation,
-                                      std::string_view body) {
-  wire::Reader reader(body);
-  if (operation.kind == OpKind::kMulti) {
-    check_multi_body(who, operation, body);
-  } else if (operation.kind == OpKind::kCreate) {
-    const std::string_view path = reader.get_string();
-    if (path != operation.results.front().path) {
-      context_.violate(who, describe(operation) + " is answered with the name " +
-                                std::string(path) + ", not " + operation.results.front().path);
-    }
-  } else if (operation.kind == OpKind::kSet) {
-    const wire::Stat stat = wire::read_stat(reader);
-    if (stat.version != operation.results.front().version || stat.mzxid != *operation.committed) {
-      context_.violate(
-          who, describe(operation) + text(" is answered with version %d, not %d", stat.version,
-                                          operation.results.front().version));
-    }
-  }
-}
-
-void HistoryChecker::check_multi_body(const std::string& who, const Operation& operation,
-                                      std::string_view body) {
-  wire::Reader reader(body);
-  for (const StepResult& expected : operation.results) {
-    const wire::MultiHeader header = wire::read_multi_header(reader);
-    ErrorCode error = ErrorCode::kOk;
-    if (header.type == OpCode::kError) {
-      error = static_cast<ErrorCode>(reader.get_int());
-    } else if (header.type == OpCode::kCreate) {
-      if (reader.get_string() != expected.path) {
-        context_.violate(who, describe(operation) + " is answered with another name");
-      }
-    } else if (header.type == OpCode::kSetData) {
-      if (wire::read_stat(reader).version != expected.version) {
-        context_.violate(who, describe(operation) + " is answered with another version");
-      }
-    }
-    const bool failed = operation.results.back().error != ErrorCode::kOk;
-    if (error != expected.error || (failed && header.type != OpCode::kError)) {
-      context_.violate(who, describe(operation) + text(" is answered with %d for a step, not %d",
-                                                       static_cast<int>(error),
-                                                       static_cast<int>(expected.error)));
-    }
-  }
-}
-
-void HistoryChecker::check_read(const std::string& who, const Operation& operation,
-                                const wire::ReplyHeader& header, std::string_view body) {
-  const Zxid oldest = acked_at(operation.invoked - stale_max());
-  if (header.zxid < oldest) {
-    context_.violate(who, describe(operation) + " is answered at " + hex(header.zxid.value) +
-                              ", older than the bound: " + hex(oldest.value));
-  }
-  if (operation.kind == OpKind::kSync) {
-    if (header.zxid < operation.floor && context_.was_led_by_one(operation.invoked)) {
-      context_.violate(
-          who, describe(operation) + " is answered at " + hex(header.zxid.value) +
-                   ", before what was known when it was asked for: " + hex(operation.floor.value));
-    }
+void HistoryChecker::check_reconfig(Operation& operation, const wire::TxnRecord& record) {
+  const Zxid zxid = record.header.zxid;
+  const auto* const error = std::get_if<wire::ErrorTxn>(&record.txn);
+  const ErrorCode actual = error != nullptr ? error->error : ErrorCode::kOk;
+  const ErrorCode expected = model_.plan(operation.reconfig, zxid).error;
+  const bool is_authors = expected == ErrorCode::kOk || expected == ErrorCode::kNoAuth;
+  operation.committed = zxid;
+  operation.error = actual;
+  operation.results = {{.error = actual, .path = {}}};
+  const bool is_of_moment = actual == ErrorCode::kReconfigInProgress ||
+                            (actual == ErrorCode::kNewConfigNoQuorum && is_authors);
+  const bool is_unsure = actual == ErrorCode::kBadVersion && model_.members().version == 0 &&
+                         operation.reconfig.version != -1;
+  if (actual != expected && !is_of_moment && !is_unsure) {
+    context_.violate(
+        "-", describe(operation) + " is committed as " + hex(zxid.value) +
+                 text(" with %d, not %d", static_cast<int>(actual), static_cast<int>(expected)));
     return;
   }
-  const NodeVersion* const node = model_.at(operation.step().path, header.zxid);
-  const ErrorCode expected = node == nullptr ? ErrorCode::kNoNode : ErrorCode::kOk;
-  bool is_right = header.error == expected;
-  if (is_right && node != nullptr) {
-    wire::Reader reader(body);
-    if (operation.kind == OpKind::kChildren) {
-      std::set<std::string> children;
-      for (int32_t left = reader.get_count(4); left > 0; --left) {
-        children.emplace(reader.get_string());
-      }
-      is_right = children == node->children;
-    } else {
-      if (operation.kind == OpKind::kGet) {
-        is_right = reader.get_string() == node->data;
-      }
-      const wire::Stat stat = wire::read_stat(reader);
-      is_right = is_right && stat.czxid == node->czxid && stat.mzxid == node->mzxid &&
-                 stat.pzxid == node->pzxid && stat.version == node->version &&
-                 stat.ephemeral_owner == node->owner.value &&
-                 stat.num_children == static_cast<int32_t>(node->children.size()) &&
-                 stat.cversion == 2 * node->created_children - stat.num_children &&
-                 stat.data_length == static_cast<int32_t>(node->data.size());
-    }
+  if (actual != ErrorCode::kOk) {
+    return;
   }
-  if (!is_right) {
-    context_.violate(who, describe(operation) +
-                              text(" is answered with %d", static_cast<int>(header.error)) +
-                              " and not the state at " + hex(header.zxid.value));
+  operation.results = model_.apply(operation, zxid);
+  const auto* const set = std::get_if<wire::SetDataTxn>(&record.txn);
+  if (set == nullptr || set->data != wire::NullableBytes(operation.results.front().path)) {
+    context_.violate("-", describe(operation) + " is committed as " + hex(zxid.value) +
+                              " and makes another configuration");
+  }
+  context_.servers.clear();
+  for (const auto& [id, spec] : model_.members().specs) {
+    context_.servers.push_back(static_cast<size_t>(id) - 1);
   }
 }
 

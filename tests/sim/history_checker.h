@@ -28,7 +28,8 @@ namespace quorate::sim {
 /// - a session does not end before its timeout has passed without a word.
 class HistoryChecker : public CommitListener {
  public:
-  explicit HistoryChecker(Context& context) : context_(context) {}
+  HistoryChecker(Context& context, Members members)
+      : context_(context), model_(std::move(members)) {}
 
   using Handle = std::shared_ptr<Operation>;
 
@@ -37,6 +38,8 @@ class HistoryChecker : public CommitListener {
   /// Its answer; `body` follows the header.
   void answered(const std::string& who, Operation& operation, const wire::ReplyHeader& header,
                 std::string_view body);
+  /// A leader was ordered to reconfigure, and has proposed it.
+  void ordered(Zxid zxid, const Handle& operation) { orders_[zxid] = operation; }
   /// The connection is gone without an answer.
   static void lost(Operation& operation);
 
@@ -79,12 +82,15 @@ class HistoryChecker : public CommitListener {
                                                                SessionFacts& facts);
   void check_order(const Operation& operation, SessionFacts& facts);
   void check_txn(Operation& operation, const wire::TxnRecord& record);
+  void commit_order(const wire::TxnRecord& record);
+  void check_reconfig(Operation& operation, const wire::TxnRecord& record);
   void check_write(const std::string& who, Operation& operation, const wire::ReplyHeader& header,
                    std::string_view body);
   void check_write_body(const std::string& who, const Operation& operation, std::string_view body);
   void check_multi_body(const std::string& who, const Operation& operation, std::string_view body);
   void check_read(const std::string& who, const Operation& operation,
                   const wire::ReplyHeader& header, std::string_view body);
+  [[nodiscard]] bool is_first_configuration(std::string_view text) const;
   void note_acked(Zxid zxid);
   [[nodiscard]] Zxid acked_at(TimePoint time) const;
 
@@ -93,6 +99,7 @@ class HistoryChecker : public CommitListener {
   Zxid last_;
   std::map<SessionId, SessionFacts> sessions_;
   std::vector<SessionId> abandoned_;
+  std::map<Zxid, Handle> orders_;
   Zxid acked_;
   std::vector<std::pair<TimePoint, Zxid>> acks_;
   size_t answered_count_ = 0;

@@ -16,6 +16,7 @@
 #include "server/tree/snapshot.h"
 #include "tests/sim/commit_checker.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/membership.h"
 #include "tests/sim/network.h"
 
 namespace quorate::sim {
@@ -49,8 +50,8 @@ enum class CrashKind : uint8_t {
 /// A process that can crash, stop and start again, and its machine: disk, clocks, address.
 class Member : public Host {
  public:
-  Member(Context& context, Network& network, CommitChecker& checker, ServerId id,
-         quorum::Configuration configuration);
+  Member(Context& context, Network& network, CommitChecker& checker, MembershipChecker& memberships,
+         ServerId id, quorum::Configuration configuration);
 
   [[nodiscard]] HostId host() const { return host_; }
   [[nodiscard]] ServerId id() const { return id_; }
@@ -59,14 +60,25 @@ class Member : public Host {
   [[nodiscard]] bool is_paused() const { return is_paused_; }
   [[nodiscard]] bool is_serving() const { return node_ != nullptr && is_serving_; }
   [[nodiscard]] bool leads() const { return is_serving() && leads_; }
-  [[nodiscard]] bool is_voter() const { return configuration_.is_voter(id_); }
+  /// Has ever been started.
+  [[nodiscard]] bool is_installed() const { return life_ > 0; }
+  [[nodiscard]] bool is_stopping() const { return is_stopping_; }
   [[nodiscard]] const node::Node& node() const { return *node_; }
   [[nodiscard]] const Disk& disk() const { return disk_; }
   [[nodiscard]] node::Status status() const { return node_->status(clocks()); }
   /// Its committed history is whole on its own disk: losing another disk loses nothing.
-  [[nodiscard]] bool is_fit() const { return disk_.is_fit; }
+  [[nodiscard]] bool is_fit() const { return disk_.is_fit && !disk_.is_rotten(); }
 
   void start();
+  /// What its settings say when it starts for the first time, or with an empty disk: the members
+  /// that there are, and itself. It is to join them, so that it does not vote before it has synced.
+  void prepare_to_join(const Members& members, bool as_voter);
+  /// An order to lead others to this configuration; false if it does not lead, or refuses.
+  bool reconfigure(const HistoryChecker::Handle& operation);
+  /// An order to leave the lead to another; false if it does not lead, or nobody could.
+  bool hand_over();
+  /// SIGTERM: hands over, answers what it has read, moves its clients, and ends.
+  void stop();
   void crash(CrashKind kind);
   void pause();
   void resume();
@@ -76,6 +88,9 @@ class Member : public Host {
   void damage_disk();
   /// Another disk, of some time ago, is in its place; the member is told so.
   void roll_disk_back(const Disk& older);
+  /// Rot, which is found when it is read again.
+  void flip_bit();
+  void swap_disks(Member& other);
   void set_sync_time(Duration time) { slow_sync_ = time; }
   /// The disk crashes the process so many durable steps from now, before or after the step.
   void crash_at_step(size_t steps) { crash_in_ = steps; }
@@ -113,12 +128,19 @@ class Member : public Host {
   [[nodiscard]] Now clocks() const;
   void step(const node::Event& event);
   void after_step();
+  [[nodiscard]] Zxid newest_held() const;
   void arm_deadline();
   void wake();
+  void continue_stop();
+  void set_configurations();
+  [[nodiscard]] RecoveredDisk read_disk(const Disk& disk) const;
   void note(const std::string& what) const { context_.note(name_, what); }
 
   // ---- member_actions.cc ----------------------------------------------------------------------
-  void perform();
+  /// False: the process has crashed.
+  bool perform();
+  bool store_configurations();
+  void check_votes(const node::QuorumActions& quorum);
   void perform_notes(const node::Actions& actions);
   void set_leads(bool leads);
   void perform_quorum(node::Actions& actions);
@@ -159,10 +181,12 @@ class Member : public Host {
   Context& context_;
   Network& network_;
   CommitChecker& checker_;
+  MembershipChecker& memberships_;
   ServerId id_;
   std::string name_;
   HostId host_;
-  quorum::Configuration configuration_;
+  quorum::Configuration configuration_;  ///< Of its settings.
+  quorum::Configuration holds_;          ///< As it knows.
   Disk disk_;
   int64_t wall_offset_ms_;
   int64_t clock_rate_ppm_ = 0;
@@ -190,6 +214,9 @@ class Member : public Host {
   std::string snapshot_bytes_;
   Zxid snapshot_zxid_;
   bool is_serving_ = false;
+  bool is_elected_ = false;  ///< Leads, established or not.
+  bool is_stopping_ = false;
+  TimePoint stop_until_{};
   bool leads_ = false;
   std::map<Wire, std::string> paused_clients_;  ///< Not read from, and what has come.
   std::map<Wire, std::string> held_;            ///< Bug::kLateWatch.

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/base/assert.h"
 #include "server/base/bytes.h"
+#include "server/wire/election_message.h"
 #include "server/wire/reply.h"
 #include "tests/sim/member.h"
 
@@ -18,11 +20,49 @@ const char* name_of_state(int64_t state) {
 
 }  // namespace
 
-void Member::perform() {
-  node::QuorumActions& quorum = actions_.quorum;
-  for (const node::QuorumActions::Configure& configure : quorum.configurations) {
-    (configure.is_committed ? disk_.committed : disk_.last_seen) = configure.configuration;
+bool Member::store_configurations() {
+  for (const node::QuorumActions::Configure& configure : actions_.quorum.configurations) {
+    if (!survives_step("before a configuration")) {
+      return false;
+    }
+    const bool holds = configure.is_committed || context_.has(Bug::kActivatedEarly);
+    const bool is_lost = configure.is_committed && context_.has(Bug::kConfigurationLost);
+    if (!is_lost) {
+      (holds ? disk_.committed : disk_.last_seen) = configure.configuration;
+    }
+    if (configure.is_committed) {
+      holds_ = configure.configuration;
+    }
+    note(text("stores the configuration %llx%s: ",
+              static_cast<unsigned long long>(configure.configuration.version.value),
+              configure.is_committed ? "" : ", proposed") +
+         quorum::to_text(configure.configuration));
+    memberships_.stored(id_, configure.configuration, configure.is_committed);
+    if (!survives_step("behind a configuration")) {
+      return false;
+    }
   }
+  return true;
+}
+
+/// Who knows that it is no voter, nor is to become one, says so.
+void Member::check_votes(const node::QuorumActions& quorum) {
+  for (const node::QuorumActions::Notify& notify : quorum.notifications) {
+    const wire::ElectionFrameRead read = wire::read_election_frame(
+        std::string_view(quorum.bytes).substr(notify.begin, notify.end - notify.begin));
+    const std::optional<wire::Notification> said = wire::decode_notification(read.payload);
+    QR_ASSERT(said);
+    memberships_.votes(id_, holds_, node_->configuration(), said->vote,
+                       said->state == wire::PeerState::kLooking);
+  }
+}
+
+bool Member::perform() {
+  node::QuorumActions& quorum = actions_.quorum;
+  if (!store_configurations()) {
+    return false;
+  }
+  check_votes(quorum);
   if (quorum.save_epochs) {
     save_epochs(quorum.save_epochs->accepted, quorum.save_epochs->current);
   }
@@ -39,6 +79,7 @@ void Member::perform() {
   perform_clients(actions_);
   perform_snapshot(actions_);
   actions_.clear();
+  return true;
 }
 
 void Member::perform_notes(const node::Actions& actions) {
@@ -48,6 +89,7 @@ void Member::perform_notes(const node::Actions& actions) {
         note(text("%s m%lld (%s)", name_of_state(each.value),
                   static_cast<long long>(each.peer.value), each.detail));
         is_serving_ = false;
+        is_elected_ = each.value == static_cast<int64_t>(wire::PeerState::kLeading);
         set_leads(false);
         break;
       case node::NoteKind::kServing:
@@ -57,6 +99,9 @@ void Member::perform_notes(const node::Actions& actions) {
         is_serving_ = true;
         set_leads(each.value == static_cast<int64_t>(wire::PeerState::kLeading));
         disk_.is_fit = true;
+        if (leads_) {
+          memberships_.leads(id_, holds_);
+        }
         checker_.serves(id_, leads_, Epoch{each.zxid.epoch()}, node_->last_zxid(), logged_);
         break;
       case node::NoteKind::kSessionExpired:
@@ -152,6 +197,15 @@ void Member::perform_quorum(node::Actions& actions) {
 }
 
 void Member::leave_role() {
+  if (context_.has(Bug::kHandOverDrops)) {
+    for (const auto& [wire, link] : links_) {
+      if (link.port == Port::kClient) {
+        network_.close(wire, host_);
+        report(node::ConnectionClosed{ConnectionId{wire}});
+      }
+    }
+    std::erase_if(links_, [](const auto& each) { return each.second.port == Port::kClient; });
+  }
   ++role_;
   listens_quorum_ = false;
   leader_wanted_.reset();

@@ -118,6 +118,7 @@ bool Member::do_one(DiskWork work, std::optional<Zxid>& synced, int64_t& bytes) 
                               context_.has(Bug::kFsyncErrorIgnored) && context_.random.one_in(50);
                           if (!is_lost) {
                             disk_.log[append.zxid] = append.txn;
+                            memberships_.logged(id_, append.zxid);
                           }
                           synced = append.zxid;
                           bytes += static_cast<int64_t>(append.txn->size());
@@ -161,7 +162,12 @@ bool Member::do_one(DiskWork work, std::optional<Zxid>& synced, int64_t& bytes) 
 void Member::do_truncate(const TruncateWork& work) {
   Disk cut = disk_;
   cut.truncate(work.zxid);
-  RecoveredDisk recovered = recover(cut, context_.settings.window_count);
+  RecoveredDisk recovered = read_disk(cut);
+  if (!recovered.damage.empty()) {
+    note("cannot read its disk: " + recovered.damage);
+    crash(CrashKind::kProcess);
+    return;
+  }
   if (!context_.has(Bug::kLostTruncation)) {
     disk_ = std::move(cut);
   }
@@ -184,6 +190,7 @@ void Member::do_install(InstallWork work) {
       .zxid = work.zxid, .bytes = std::move(work.bytes), .is_stream = true};
   if (!context_.has(Bug::kSnapshotNotStored)) {
     disk_.store(snapshot);
+    memberships_.installed(id_, work.zxid);
   }
   auto database = std::make_shared<tree::Database>(load(snapshot));
   checker_.installed(id_, work.zxid, database->tree().digest());
@@ -191,6 +198,7 @@ void Member::do_install(InstallWork work) {
     return;
   }
   disk_.log.clear();
+  disk_.rotten.clear();
   if (!survives_step("behind a snapshot that was received")) {
     return;
   }
@@ -222,6 +230,9 @@ node::Event Member::answer_probe(const zab::LeaderActions::ProbeLog& probe) cons
   found.is_contiguous = found.floor.has_value();
   Zxid last = found.floor.value_or(Zxid{});
   for (auto each = next; each != disk_.log.end() && last < probe.wanted.until; ++each) {
+    if (disk_.rotten.contains(each->first) && !context_.has(Bug::kBitFlipBelieved)) {
+      return zab::LogProbed{probe.link, {}};
+    }
     found.is_contiguous = found.is_contiguous && is_continuous(last, each->first);
     found.bytes += static_cast<int64_t>(each->second->size());
     last = each->first;
@@ -235,6 +246,9 @@ node::Event Member::answer_read(const zab::LeaderActions::ReadLog& read) const {
   size_t bytes = 0;
   for (auto each = disk_.log.upper_bound(read.after);
        each != disk_.log.end() && each->first <= read.until; ++each) {
+    if (disk_.rotten.contains(each->first) && !context_.has(Bug::kBitFlipBelieved)) {
+      break;  // What can be read in front of it is good.
+    }
     bytes += each->second->size();
     if (!found.txns.empty() && bytes > read.bytes_max) {
       break;

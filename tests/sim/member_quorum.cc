@@ -18,7 +18,12 @@ ServerId server_of(HostId host) { return ServerId{static_cast<int64_t>(host) + 1
 
 }  // namespace
 
-bool Member::listens(Port port) const { return port != Port::kQuorum || listens_quorum_; }
+bool Member::listens(Port port) const {
+  if (port == Port::kClient) {
+    return !is_stopping_;
+  }
+  return port == Port::kElection || listens_quorum_;
+}
 
 void Member::on_connected(Wire wire, Port port, HostId peer, uint64_t cookie, bool dialed) {
   when_running([this, wire, port, peer, cookie, dialed] {
@@ -195,7 +200,7 @@ void Member::read_election(Link& link) {
   const ServerId from = server_of(link.peer);
   const std::string stream = std::exchange(link.unread, {});
   std::string_view rest = stream;
-  while (!rest.empty()) {
+  while (!rest.empty() && node_) {
     const wire::ElectionFrameRead read = wire::read_election_frame(rest);
     QR_ASSERT(read.outcome == wire::ReadOutcome::kWhole);
     const std::optional<wire::Notification> heard = wire::decode_notification(read.payload);

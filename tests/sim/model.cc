@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
 
 namespace quorate::sim {
 
@@ -13,11 +14,113 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Model::Model() {
+// ---- Configurations ---------------------------------------------------------------------------
+
+bool Members::is_voter(ServerId server) const {
+  const auto found = specs.find(server.value);
+  return found != specs.end() && found->second.find(":participant") != std::string::npos;
+}
+
+size_t Members::voter_count() const {
+  size_t count = 0;
+  for (const auto& [id, spec] : specs) {
+    count += is_voter(ServerId{id}) ? 1 : 0;
+  }
+  return count;
+}
+
+std::string Members::text() const {
+  std::string text;
+  for (const auto& [id, spec] : specs) {
+    text += "server." + std::to_string(id) + "=" + spec + "\n";
+  }
+  char version_text[24];
+  std::snprintf(version_text, sizeof version_text, "%llx",
+                static_cast<unsigned long long>(version));
+  return text + "version=" + version_text;
+}
+
+namespace {
+
+std::vector<std::string> parts_of(const std::string& list) {
+  std::vector<std::string> parts;
+  std::string part;
+  std::istringstream stream(list);
+  while (std::getline(stream, part, ',')) {
+    parts.push_back(part);
+  }
+  return parts;
+}
+
+/// Of `server.N=spec` each.
+void add_lines(const std::string& list, std::map<int64_t, std::string>& specs) {
+  for (const std::string& line : parts_of(list)) {
+    const size_t equals = line.find('=');
+    specs[std::stoll(line.substr(7, equals - 7))] = line.substr(equals + 1);
+  }
+}
+
+}  // namespace
+
+const Members& Model::members_at(Zxid zxid) const {
+  return std::prev(members_.upper_bound(zxid))->second;
+}
+
+Model::Plan Model::plan(const Reconfig& reconfig, Zxid zxid) const {
+  const Members& before = members();
+  // Before any the version is that of whoever was established first.
+  const bool may_fit = before.version == 0 && Zxid{reconfig.version}.counter() == 0;
+  if (reconfig.version != -1 && reconfig.version != before.version && !may_fit) {
+    return {.error = ErrorCode::kBadVersion, .next = {}};
+  }
+  if (reconfig.wrong != ErrorCode::kOk) {
+    return {.error = reconfig.wrong, .next = {}};
+  }
+  Members next = before;
+  next.version = zxid.value;
+  if (!reconfig.members.empty()) {
+    next.specs.clear();
+    add_lines(reconfig.members, next.specs);
+  } else {
+    for (const std::string& id : parts_of(reconfig.leaving)) {
+      next.specs.erase(std::stoll(id));
+    }
+    add_lines(reconfig.joining, next.specs);
+  }
+  if (next.voter_count() == 0) {
+    return {.error = ErrorCode::kBadArguments, .next = {}};
+  }
+  if (!reconfig.is_authorised) {
+    return {.error = ErrorCode::kNoAuth, .next = {}};
+  }
+  return {.next = std::move(next)};
+}
+
+StepResult Model::reconfigure(const Reconfig& reconfig, Zxid zxid) {
+  Plan plan = this->plan(reconfig, zxid);
+  if (plan.error != ErrorCode::kOk) {
+    return {.error = plan.error, .path = {}};
+  }
+  const std::string text = plan.next.text();
+  NodeVersion& node = change(kConfigPath, zxid);
+  node.data = text;
+  node.mzxid = zxid;
+  node.is_data_change = true;
+  members_[zxid] = std::move(plan.next);
+  return {.path = text};
+}
+
+// ---- Nodes ------------------------------------------------------------------------------------
+
+Model::Model(Members members) {
   NodeVersion root;
   root.exists = true;
   root.children.insert("zookeeper");
   nodes_["/"].push_back(root);
+  NodeVersion config;
+  config.exists = true;
+  nodes_[kConfigPath].push_back(config);
+  members_[Zxid{0}] = std::move(members);
 }
 
 const NodeVersion* Model::now(const std::string& path) const {
@@ -180,6 +283,9 @@ StepResult Model::apply_step(const OpStep& step, SessionId session, Zxid zxid) {
 std::vector<StepResult> Model::apply(const Operation& operation, Zxid zxid) {
   changed_.clear();
   std::vector<StepResult> results;
+  if (operation.kind == OpKind::kReconfig) {
+    return {reconfigure(operation.reconfig, zxid)};
+  }
   bool failed = false;
   for (const OpStep& step : operation.steps) {
     if (failed) {

@@ -14,6 +14,23 @@
 
 namespace quorate::sim {
 
+inline constexpr const char* kConfigPath = "/zookeeper/config";
+
+/// Who is in the ensemble, by the lines of its configuration.
+struct Members {
+  std::map<int64_t, std::string> specs;
+  int64_t version = 0;  ///< Of the reconfig that made it; 0 before any.
+
+  [[nodiscard]] bool contains(ServerId server) const { return specs.contains(server.value); }
+  [[nodiscard]] bool is_voter(ServerId server) const;
+  [[nodiscard]] size_t voter_count() const;
+  [[nodiscard]] std::string text() const;
+};
+
+}  // namespace quorate::sim
+
+namespace quorate::sim {
+
 /// A node from one change of it to the next.
 struct NodeVersion {
   Zxid zxid;  ///< Of the change.
@@ -35,12 +52,23 @@ struct NodeVersion {
 /// state at its zxid.
 class Model {
  public:
-  Model();
+  explicit Model(Members members);
 
   /// Carries a write out. On an error nothing changes.
   std::vector<StepResult> apply(const Operation& operation, Zxid zxid);
   void open_session(SessionId session) { sessions_.insert(session); }
   void close_session(SessionId session, Zxid zxid);
+
+  /// What a reconfig comes to if nothing but the configuration and its author decides: the first
+  /// refusal, in ZooKeeper's order, or the members behind it.
+  struct Plan {
+    wire::ErrorCode error = wire::ErrorCode::kOk;
+    Members next;
+  };
+  [[nodiscard]] Plan plan(const Reconfig& reconfig, Zxid zxid) const;
+  /// The configuration at `zxid`, and the present one.
+  [[nodiscard]] const Members& members_at(Zxid zxid) const;
+  [[nodiscard]] const Members& members() const { return members_.rbegin()->second; }
 
   /// The node at `zxid`; null if it does not exist then.
   [[nodiscard]] const NodeVersion* at(const std::string& path, Zxid zxid) const;
@@ -58,9 +86,11 @@ class Model {
   StepResult apply_step(const OpStep& step, SessionId session, Zxid zxid);
   StepResult create(const OpStep& step, SessionId session, Zxid zxid);
   StepResult remove(const OpStep& step, Zxid zxid);
+  StepResult reconfigure(const Reconfig& reconfig, Zxid zxid);
   void undo(Zxid zxid);
 
   std::map<std::string, History> nodes_;
+  std::map<Zxid, Members> members_;  ///< By what made them.
   std::set<SessionId> sessions_;
   std::vector<std::string> changed_;  ///< Of the transaction at hand.
 };

@@ -8,14 +8,30 @@ namespace quorate::sim {
 
 using std::chrono::milliseconds;
 
-Nemesis::Nemesis(Context& context, Network& network, std::vector<std::unique_ptr<Member>>& members,
+Nemesis::Nemesis(Context& context, Network& network, MembershipChecker& memberships,
+                 std::vector<std::unique_ptr<Member>>& members,
                  std::vector<std::unique_ptr<Client>>& clients)
-    : context_(context), network_(network), members_(members), clients_(clients) {
+    : context_(context),
+      network_(network),
+      memberships_(memberships),
+      members_(members),
+      clients_(clients) {
+  if (context.settings.is_quiet) {
+    kinds_ = {Fault::kHandOver, Fault::kHandOver, Fault::kStopLeader, Fault::kRollingStop};
+    return;
+  }
   // Each run has some kinds of faults and not others, so that each kind meets quiet company too.
+  const std::vector<Fault> favoured = faults_for(context.settings.bug);
+  kinds_.insert(kinds_.end(), favoured.begin(), favoured.end());
+  const uint64_t others_percent = favoured.empty() ? 60 : 20;
   for (size_t kind = 0; kind < static_cast<size_t>(Fault::kCount); ++kind) {
-    if (context.random.percent(60)) {
+    if (context.random.percent(others_percent)) {
       kinds_.push_back(static_cast<Fault>(kind));
     }
+  }
+  // There is more to these than to others.
+  for (size_t more = 0; context.settings.may_reconfigure && more < 3; ++more) {
+    kinds_.push_back(Fault::kReconfigure);
   }
   if (kinds_.empty()) {
     kinds_.push_back(Fault::kCrash);
@@ -38,7 +54,14 @@ Duration Nemesis::a_while() {
                                    : context_.random.between(milliseconds(5), milliseconds(1500));
 }
 
-Member& Nemesis::any_member() { return *members_[context_.random.below(members_.size())]; }
+Member& Nemesis::any_member() {
+  while (true) {
+    Member& member = *members_[context_.random.below(members_.size())];
+    if (member.is_installed()) {
+      return member;
+    }
+  }
+}
 
 Member* Nemesis::running_member() {
   Member& member = any_member();
@@ -54,19 +77,22 @@ Member* Nemesis::leader() {
   return running_member();
 }
 
+size_t Nemesis::unfit_count(const Members& members) const {
+  return static_cast<size_t>(std::ranges::count_if(members_, [&](const auto& member) {
+    return members.is_voter(member->id()) && !member->is_fit();
+  }));
+}
+
 bool Nemesis::may_lose_disk() const {
-  size_t voters = 0;
-  size_t unfit = 0;
-  for (const auto& member : members_) {
-    voters += member->is_voter() ? 1 : 0;
-    unfit += member->is_voter() && !member->is_fit() ? 1 : 0;
-  }
-  return unfit + 1 <= (voters - 1) / 2;
+  return std::ranges::all_of(memberships_.at_stake(), [&](const Members& stake) {
+    return unfit_count(stake) + 1 <= (stake.voter_count() - 1) / 2;
+  });
 }
 
 void Nemesis::restart_later(Member& member, Duration delay) {
   context_.queue.after(delay, [this, &member] {
-    if (!member.is_running() && !is_over_) {
+    if (!member.is_running() && member.is_installed() && !is_over_) {
+      context_.stopping.erase(member.host());
       member.start();
     }
   });
@@ -142,7 +168,9 @@ void Nemesis::roll(size_t index) {
 
 void Nemesis::lose_disk(Fault fault) {
   Member& member = any_member();
-  if (member.is_voter() && member.is_fit() && !may_lose_disk()) {
+  const bool votes = std::ranges::any_of(
+      memberships_.at_stake(), [&](const Members& stake) { return stake.is_voter(member.id()); });
+  if (votes && member.is_fit() && !may_lose_disk()) {
     return;
   }
   if (member.is_running()) {
@@ -159,137 +187,93 @@ void Nemesis::lose_disk(Fault fault) {
   restart_later(member, a_while());
 }
 
-void Nemesis::break_process(Fault fault) {
-  Member* const running = running_member();
-  switch (fault) {
-    case Fault::kCrash:
-      if (running != nullptr) {
-        crash(*running, a_while());
-      }
-      return;
-    case Fault::kCrashAtStep:
-      if (running != nullptr) {
-        running->crash_at_step(context_.random.below(12));
-        // Whenever it comes: the member is started again by the next fault of this kind or the end.
-        for (const auto& member : members_) {
-          restart_later(*member, milliseconds(1500));
-        }
-      }
-      return;
-    case Fault::kCrashAll:
-      if (!context_.random.one_in(3)) {
-        return;
-      }
-      note("power is lost everywhere");
-      for (const auto& member : members_) {
-        if (member->is_running()) {
-          member->crash(CrashKind::kPower);
-        }
-        restart_later(*member, a_while());
-      }
-      return;
-    case Fault::kCrashLeader:
-      if (Member* const first = leader()) {
-        crash(*first, a_while());
-      }
-      return;
-    case Fault::kPause:
-      if (running != nullptr) {
-        pause(*running);
-      }
-      return;
-    case Fault::kPauseLeader:
-      if (Member* const first = leader()) {
-        pause(*first);
-      }
-      return;
-    case Fault::kRollingRestart:
-      note("rolling restart");
-      roll(0);
-      return;
-    default:
-      return;
+/// Two voters, or two others: a voter with the disk of an observer would be a rolled back one.
+void Nemesis::swap_disks() {
+  Member& first = any_member();
+  Member& second = any_member();
+  const std::vector<Members> stakes = memberships_.at_stake();
+  const bool are_alike = std::ranges::all_of(stakes, [&](const Members& stake) {
+    return stake.is_voter(first.id()) && stake.is_voter(second.id());
+  });
+  if (&first == &second || !are_alike) {
+    return;
   }
+  for (Member* const member : {&first, &second}) {
+    if (member->is_running()) {
+      member->crash(CrashKind::kPower);
+    }
+  }
+  first.swap_disks(second);
+  older_.erase(first.id());
+  older_.erase(second.id());
+  restart_later(first, a_while());
+  restart_later(second, a_while());
 }
 
-void Nemesis::break_network(Fault fault) {
-  switch (fault) {
-    case Fault::kIsolate:
-      note("a member is isolated");
-      isolate(any_member().host(), a_while());
-      return;
-    case Fault::kIsolateLeader:
-      if (const Member* const first = leader()) {
-        note("isolates " + first->name());
-        isolate(first->host(), a_while());
-      }
-      return;
-    case Fault::kSplit:
-      note("the network splits");
-      split();
-      return;
-    case Fault::kOneWay: {
-      const HostId from = any_member().host();
-      const HostId to = context_.random.below(members_.size() + clients_.size());
-      note(text("one way is blocked: %zu to %zu", from + 1, to + 1));
-      context_.random.one_in(2) ? block(from, to, a_while()) : block(to, from, a_while());
-      return;
-    }
-    case Fault::kBridge:
-      block_both(any_member().host(), any_member().host(), a_while());
-      return;
-    case Fault::kReset:
-      for (size_t left = 1 + context_.random.below(4); left > 0; --left) {
-        note("a connection is reset");
-        network_.reset_any();
-      }
-      return;
-    case Fault::kSlowHost: {
-      const HostId host = any_member().host();
-      network_.set_slow(host, context_.random.between(milliseconds(1), milliseconds(60)));
-      context_.queue.after(a_while(), [this, host] { network_.set_slow(host, Duration(0)); });
-      return;
-    }
-    case Fault::kFlap:
-      note("a member flaps");
-      flap(any_member().host(), 2 + context_.random.below(5));
-      return;
-    default:
-      return;
+void Nemesis::fill_disk(Member& member) {
+  note("the disk of " + member.name() + " is full");
+  member.set_space(node::SpaceLevel::kExhausted);
+  if (!context_.random.one_in(3)) {
+    context_.queue.after(a_while(), [&member] { member.set_space(node::SpaceLevel::kEnough); });
+    return;
   }
+  member.crash_at_step(0);
+  const Duration down = a_while();
+  restart_later(member, down);
+  context_.queue.after(down, [&member] { member.set_space(node::SpaceLevel::kExhausted); });
+  context_.queue.after(down + a_while(),
+                       [&member] { member.set_space(node::SpaceLevel::kEnough); });
 }
 
-void Nemesis::break_disk(Fault fault) {
-  Member* const running = running_member();
-  switch (fault) {
-    case Fault::kSlowDisk: {
-      Member& member = any_member();
-      member.set_sync_time(context_.random.between(milliseconds(10), milliseconds(800)));
-      context_.queue.after(a_while(), [&member] { member.set_sync_time(Duration(0)); });
-      return;
+// ---- In order ---------------------------------------------------------------------------------
+
+bool Nemesis::all_serve() const {
+  return context_.stopping.empty() && std::ranges::all_of(context_.servers, [&](size_t index) {
+           return members_[index]->is_serving();
+         });
+}
+
+/// It comes back when it has gone.
+void Nemesis::stop(Member& member) {
+  context_.stopping.insert(member.host());
+  member.stop();
+  restart_later(member, std::chrono::seconds(3) + a_while());
+}
+
+void Nemesis::roll_orderly(size_t index) {
+  is_rolling_ = index < members_.size() && !is_over_;
+  if (!is_rolling_) {
+    return;
+  }
+  Member& member = *members_[index];
+  const bool waits = context_.settings.is_quiet && !all_serve();
+  if (!waits && member.is_running()) {
+    stop(member);
+  }
+  context_.queue.after(waits ? milliseconds(100) : milliseconds(3200),
+                       [this, index, waits] { roll_orderly(waits ? index : index + 1); });
+}
+
+void Nemesis::make_orderly(Fault fault) {
+  if (context_.settings.is_quiet && (!all_serve() || is_rolling_)) {
+    return;
+  }
+  Member* const first = leader();
+  if (fault == Fault::kRollingStop) {
+    if (!is_rolling_) {
+      note("rolling restart, in order");
+      roll_orderly(0);
     }
-    case Fault::kFsyncError:
-      if (running != nullptr) {
-        running->crash_at_step(0);
-        restart_later(*running, a_while());
+  } else if (first != nullptr && fault == Fault::kStopLeader) {
+    stop(*first);
+  } else if (first != nullptr && first->hand_over()) {
+    // Its own clients may notice: it is behind until it follows.
+    context_.stopping.insert(first->host());
+    context_.queue.after(std::chrono::seconds(2), [this, first] {
+      if (!first->is_stopping()) {
+        context_.stopping.erase(first->host());
       }
-      return;
-    case Fault::kLowSpace:
-      if (running != nullptr) {
-        note("low space on " + running->name());
-        running->set_space(context_.random.one_in(3) ? node::SpaceLevel::kExhausted
-                                                     : node::SpaceLevel::kLow);
-        context_.queue.after(a_while(),
-                             [running] { running->set_space(node::SpaceLevel::kEnough); });
-      }
-      return;
-    case Fault::kWipe:
-    case Fault::kDamage:
-    case Fault::kRollBack:
-      lose_disk(fault);
-      return;
-    default:
-      return;
+    });
   }
 }
 
@@ -330,7 +314,27 @@ void Nemesis::make(Fault fault) {
     case Fault::kWipe:
     case Fault::kDamage:
     case Fault::kRollBack:
+    case Fault::kFlipBit:
+    case Fault::kSwapDisks:
+    case Fault::kFullDisk:
       break_disk(fault);
+      return;
+    case Fault::kReconfigure:
+      reconfigure();
+      return;
+    case Fault::kReconfigureSoon:
+      for (int64_t left = context_.random.between(2, 4); left > 0; --left) {
+        context_.queue.after(context_.random.between(milliseconds(0), milliseconds(400)), [this] {
+          if (!is_over_) {
+            reconfigure();
+          }
+        });
+      }
+      return;
+    case Fault::kHandOver:
+    case Fault::kStopLeader:
+    case Fault::kRollingStop:
+      make_orderly(fault);
       return;
     case Fault::kCount:
       return;
@@ -342,16 +346,24 @@ void Nemesis::repair() {
   note("all faults end");
   network_.heal();
   for (const auto& member : members_) {
+    if (!member->is_installed()) {
+      continue;
+    }
     member->set_sync_time(Duration(0));
     member->crash_at_step(SIZE_MAX);
-    if (!member->is_running()) {
-      member->start();
-    }
     if (member->is_paused()) {
       member->resume();
     }
+    if (member->is_stopping()) {
+      member->crash(CrashKind::kProcess);
+    }
+    if (!member->is_running()) {
+      member->start();
+    }
     member->set_space(node::SpaceLevel::kEnough);
   }
+  // By then their clients have noticed.
+  context_.queue.after(std::chrono::seconds(1), [this] { context_.stopping.clear(); });
 }
 
 }  // namespace quorate::sim

@@ -1,50 +1,23 @@
 // The faults of a run: what breaks, when, and for how long.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/sim/client.h"
+#include "tests/sim/fault.h"
 #include "tests/sim/member.h"
 #include "tests/sim/network.h"
 
 namespace quorate::sim {
 
-enum class Fault : uint8_t {
-  kCrash,        ///< A process, or a machine's power; starts again later.
-  kCrashAtStep,  ///< At a durable step that comes soon.
-  kCrashAll,     ///< Power for all at once.
-  kCrashLeader,
-  kPause,
-  kPauseLeader,
-  kIsolate,  ///< A member from all others.
-  kIsolateLeader,
-  kSplit,   ///< Two sides.
-  kOneWay,  ///< One direction between two hosts.
-  kBridge,  ///< Two members do not see each other.
-  kReset,   ///< A few connections.
-  kSlowHost,
-  kSlowDisk,
-  kFsyncError,  ///< Ends the process.
-  kLowSpace,
-  kWipe,
-  kDamage,
-  kRollBack,
-  kClockJump,
-  kSnapshot,
-  kClientVanishes,
-  kRollingRestart,
-  kFlap,  ///< A member is cut off and joined again several times.
-  kCount,
-};
-
 /// Makes faults at random times until it is told to stop; then everything is repaired.
 class Nemesis {
  public:
-  Nemesis(Context& context, Network& network, std::vector<std::unique_ptr<Member>>& members,
+  Nemesis(Context& context, Network& network, MembershipChecker& memberships,
+          std::vector<std::unique_ptr<Member>>& members,
           std::vector<std::unique_ptr<Client>>& clients);
 
   void start() { next(); }
@@ -58,12 +31,29 @@ class Nemesis {
   void break_process(Fault fault);
   void break_network(Fault fault);
   void break_disk(Fault fault);
+  void make_orderly(Fault fault);
+  void stop(Member& member);
+  void roll_orderly(size_t index);
+  [[nodiscard]] bool all_serve() const;
+  // ---- nemesis_reconfig.cc --------------------------------------------------------------------
+  void reconfigure();
+  /// Of the present members, or of those who might be.
+  [[nodiscard]] Reconfig make_reconfig();
+  [[nodiscard]] Reconfig make_wrong();
+  [[nodiscard]] Reconfig make_whole();
+  [[nodiscard]] std::string line_of(ServerId server, bool as_voter);
+  [[nodiscard]] Member* outsider();
+  [[nodiscard]] ServerId any_server();
+  void bring(Member& member, bool as_voter);
+
   void restart_later(Member& member, Duration delay);
   void crash(Member& member, Duration down);
   void pause(Member& member);
   void isolate(HostId host, Duration time);
   void split();
   void lose_disk(Fault fault);
+  void swap_disks();
+  void fill_disk(Member& member);
   void roll(size_t index);
   void flap(HostId host, size_t times);
   void block_both(HostId a, HostId b, Duration time);
@@ -72,17 +62,20 @@ class Nemesis {
   [[nodiscard]] Member* running_member();
   [[nodiscard]] Member* leader();
   [[nodiscard]] Duration a_while();
+  [[nodiscard]] size_t unfit_count(const Members& members) const;
   /// Whether another voter's disk may be lost.
   [[nodiscard]] bool may_lose_disk() const;
   void note(const std::string& what) const { context_.note("!", what); }
 
   Context& context_;
   Network& network_;
+  MembershipChecker& memberships_;
   std::vector<std::unique_ptr<Member>>& members_;
   std::vector<std::unique_ptr<Client>>& clients_;
   std::vector<Fault> kinds_;  ///< Of this run.
   std::map<ServerId, Disk> older_;
   size_t count_ = 0;
+  bool is_rolling_ = false;
   bool is_over_ = false;
 };
 

@@ -24,9 +24,15 @@ enum class OpKind : uint8_t {
   kChildren,
   kSync,
   kClose,
+  kReconfig,
 };
 [[nodiscard]] inline bool is_write(OpKind kind) {
-  return kind <= OpKind::kMulti || kind == OpKind::kClose;
+  return kind <= OpKind::kMulti || kind == OpKind::kClose || kind == OpKind::kReconfig;
+}
+
+/// The session is not where the request came in, or is no more.
+[[nodiscard]] inline bool is_of_session(wire::ErrorCode error) {
+  return error == wire::ErrorCode::kSessionMoved || error == wire::ErrorCode::kSessionExpired;
 }
 
 inline constexpr int32_t kEphemeralFlag = 1;
@@ -41,10 +47,20 @@ struct OpStep {
   int32_t flags = 0;     ///< Of create.
 };
 
+/// What a reconfig asks for, in the protocol's words. Empty: nothing is said.
+struct Reconfig {
+  std::string joining;
+  std::string leaving;
+  std::string members;
+  int64_t version = -1;
+  bool is_authorised = true;
+  wire::ErrorCode wrong = wire::ErrorCode::kOk;  ///< What its arguments are to be refused with.
+};
+
 /// What the model says that a step of a write does.
 struct StepResult {
   wire::ErrorCode error = wire::ErrorCode::kOk;
-  std::string path;     ///< Of create: the whole name.
+  std::string path;     ///< Of create: the whole name. Of reconfig: the configuration.
   int32_t version = 0;  ///< Of set: the new one.
 };
 
@@ -59,6 +75,7 @@ struct Operation {
   uint64_t id = 0;
   OpKind kind = OpKind::kGet;
   std::vector<OpStep> steps;  ///< One, or those of a multi.
+  Reconfig reconfig;          ///< Of kReconfig.
   bool watches = false;
   SessionId session;
   uint64_t connection =

@@ -15,6 +15,13 @@
 #define QR_COMMIT _ZN7quorate4node12commit_up_toERNS0_5StateENS_4ZxidENS_3NowERNS0_7ActionsE
 #define QR_FRAMES \
   _ZN7quorate4node13handle_framesERNS0_5StateERNS0_10ConnectionERKNS0_12ClientFramesENS_3NowERNS0_7ActionsE
+// majority_of, AckTracker::set_majority, reconfigure, Configuration::is_voter and unpropose.
+#define QR_MAJORITY _ZN7quorate6quorum11majority_ofERKNS0_13ConfigurationES3_
+#define QR_RENEW _ZN7quorate6quorum10AckTracker12set_majorityENS0_8MajorityE
+#define QR_RECONFIGURE \
+  _ZN7quorate6quorum11reconfigureERKNS0_18ReconfigureContextERKNS0_13ConfigurationES6_RKNS_4wire15ReconfigRequestENS_13ConfigVersionE
+#define QR_IS_VOTER _ZNK7quorate6quorum13Configuration8is_voterENS_8ServerIdE
+#define QR_UNPROPOSE _ZN7quorate4node9unproposeERNS0_5StateE
 #define QR_PASTE(a, b) a##b
 #define QR_REAL(name) QR_PASTE(__real_, name)
 #define QR_WRAP(name) QR_PASTE(__wrap_, name)
@@ -41,6 +48,59 @@ const node::InFlightRequest* QR_REAL(QR_SETTLE)(node::InFlight* self,
 void QR_REAL(QR_COMMIT)(node::State& state, Zxid zxid, Now now, node::Actions& actions);
 void QR_REAL(QR_FRAMES)(node::State& state, node::Connection& connection,
                         const node::ClientFrames& event, Now now, node::Actions& actions);
+
+quorum::Majority QR_REAL(QR_MAJORITY)(const quorum::Configuration& committed,
+                                      const quorum::Configuration& last_seen);
+void QR_REAL(QR_RENEW)(quorum::AckTracker* self, quorum::Majority majority);
+std::variant<quorum::Configuration, quorum::Refusal> QR_REAL(QR_RECONFIGURE)(
+    const quorum::ReconfigureContext& context, const quorum::Configuration& committed,
+    const quorum::Configuration& last_seen, const wire::ReconfigRequest& request,
+    ConfigVersion version);
+bool QR_REAL(QR_IS_VOTER)(const quorum::Configuration* self, ServerId server);
+void QR_REAL(QR_UNPROPOSE)(node::State& state);
+
+quorum::Majority QR_WRAP(QR_MAJORITY)(const quorum::Configuration& committed,
+                                      const quorum::Configuration& last_seen) {
+  if (planted_bug == Bug::kOldMajorityOnly) {
+    return quorum::Majority(committed.voters());
+  }
+  if (planted_bug == Bug::kNewMajorityOnly && last_seen.version > committed.version) {
+    return quorum::Majority(last_seen.voters());
+  }
+  return QR_REAL(QR_MAJORITY)(committed, last_seen);
+}
+
+void QR_WRAP(QR_RENEW)(quorum::AckTracker* self, quorum::Majority majority) {
+  if (planted_bug != Bug::kMajorityNotRenewed) {
+    QR_REAL(QR_RENEW)(self, std::move(majority));
+  }
+}
+
+std::variant<quorum::Configuration, quorum::Refusal> QR_WRAP(QR_RECONFIGURE)(
+    const quorum::ReconfigureContext& context, const quorum::Configuration& committed,
+    const quorum::Configuration& last_seen, const wire::ReconfigRequest& request,
+    ConfigVersion version) {
+  wire::ReconfigRequest other = request;
+  if (planted_bug == Bug::kVersionIgnored) {
+    other.config_version = -1;
+  }
+  const bool is_blind = planted_bug == Bug::kReconfigTwice;
+  return QR_REAL(QR_RECONFIGURE)(context, is_blind ? last_seen : committed, last_seen, other,
+                                 version);
+}
+
+bool QR_WRAP(QR_IS_VOTER)(const quorum::Configuration* self, ServerId server) {
+  return QR_REAL(QR_IS_VOTER)(self, server) ||
+         (planted_bug == Bug::kRemovedVotes && !self->contains(server));
+}
+
+void QR_WRAP(QR_UNPROPOSE)(node::State& state) {
+  if (planted_bug == Bug::kHandOverForgets) {
+    state.proposals.clear();
+    return;
+  }
+  QR_REAL(QR_UNPROPOSE)(state);
+}
 
 void QR_WRAP(QR_PUSH)(node::InFlight* self, node::InFlightRequest request) {
   sessions[{self, request.cxid}] = request.session;

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "tests/sim/fault.h"
 #include "tests/sim/random.h"
 
 namespace quorate::sim {
@@ -30,6 +31,18 @@ constexpr std::array<std::string_view, static_cast<size_t>(Bug::kCount)> kNames 
     "serves_while_looking",
     "deaf_leader",
     "sync_not_asked",
+    "old_majority_only",
+    "new_majority_only",
+    "majority_not_renewed",
+    "activated_early",
+    "removed_votes",
+    "configuration_lost",
+    "version_ignored",
+    "reconfig_twice",
+    "hand_over_forgets",
+    "hand_over_drops",
+    "bit_flip_believed",
+    "snapshot_flip_believed",
 };
 
 }  // namespace
@@ -73,7 +86,16 @@ Settings settings_of(uint64_t seed, Bug bug) {
   settings.delay_max = microseconds(random.one_in(4) ? 20000 : random.between(100, 2000));
   settings.sync_max = microseconds(random.one_in(4) ? 30000 : random.between(200, 5000));
   settings.session_timeout_ms = static_cast<int32_t>(random.between(2500, 6000));
-  settings.fault_interval = milliseconds(random.between(400, 2500));
+  settings.fault_interval = milliseconds(random.between(300, 1800));
+  settings.is_quiet = random.one_in(10);
+  if (settings.is_quiet) {
+    settings.fault_interval = milliseconds(random.between(1500, 2500));
+    settings.force_snapshot = false;  // They cost clients their connections.
+    settings.window_count = 500;
+  }
+  settings.may_reconfigure = random.percent(75);
+  settings.spares = settings.may_reconfigure ? random.below(4) : 0;
+  favour(bug, settings);
   return settings;
 }
 

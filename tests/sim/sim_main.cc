@@ -8,11 +8,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "tests/sim/bug_hunt.h"
 #include "tests/sim/world.h"
 
 namespace quorate::sim {
@@ -31,8 +31,6 @@ struct Arguments {
   std::string bug;
 };
 
-/// A planted bug has to be found among so many seeds.
-constexpr uint64_t kBugSeedsMax = 200;
 /// Of the violations of one seed; what follows the first is often its consequence.
 constexpr size_t kShownMax = 5;
 
@@ -169,54 +167,6 @@ int run_twice(const Arguments& arguments) {
   return 0;
 }
 
-/// The seed that has found the bug, or nothing. In a process of its own: an assertion counts.
-std::optional<uint64_t> find_bug(Bug bug) {
-  int ends[2];
-  if (pipe(ends) != 0) {
-    return std::nullopt;
-  }
-  std::fflush(stdout);
-  const pid_t child = fork();
-  if (child == 0) {
-    std::signal(SIGABRT, SIG_DFL);
-    static_cast<void>(std::freopen("/dev/null", "w", stderr) == nullptr);
-    for (uint64_t seed = 1; seed <= kBugSeedsMax; ++seed) {
-      const bool is_written = write(ends[1], &seed, sizeof seed) == sizeof seed;
-      World world(settings_of(seed, bug), false);
-      if (!is_written || !world.run().is_good()) {
-        std::_Exit(1);
-      }
-    }
-    std::_Exit(0);
-  }
-  close(ends[1]);
-  uint64_t seed = 0;
-  while (read(ends[0], &seed, sizeof seed) == sizeof seed) {
-  }
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return status == 0 ? std::nullopt : std::optional<uint64_t>(seed);
-}
-
-int find_all_bugs() {
-  size_t missed = 0;
-  for (size_t index = 1; index < static_cast<size_t>(Bug::kCount); ++index) {
-    const Bug bug = static_cast<Bug>(index);
-    const std::optional<uint64_t> seed = find_bug(bug);
-    const std::string name(name_of(bug));
-    if (seed) {
-      std::printf("%-24s found by seed %llu\n", name.c_str(),
-                  static_cast<unsigned long long>(*seed));
-    } else {
-      std::printf("%-24s NOT FOUND by %llu seeds\n", name.c_str(),
-                  static_cast<unsigned long long>(kBugSeedsMax));
-      ++missed;
-    }
-  }
-  return missed == 0 ? 0 : 1;
-}
-
 }  // namespace
 }  // namespace quorate::sim
 
@@ -242,7 +192,7 @@ int main(int argc, char** argv) {
     arguments.seeds = 1;
   }
   if (arguments.has_all_bugs) {
-    return quorate::sim::find_all_bugs();
+    return quorate::sim::find_all_bugs(arguments.jobs);
   }
   if (arguments.is_twice) {
     return quorate::sim::run_twice(arguments);

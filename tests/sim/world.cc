@@ -19,6 +19,7 @@ quorum::Configuration configuration_of(const Settings& settings) {
         {.host = "m" + std::to_string(index + 1), .quorum_port = 2888, .election_port = 3888});
     spec.role =
         index < settings.voters ? quorum::ServerRole::kParticipant : quorum::ServerRole::kObserver;
+    spec.client = quorum::ClientAddress{.host = "m" + std::to_string(index + 1), .port = 2181};
     configuration.servers[ServerId{static_cast<int64_t>(index) + 1}] = spec;
   }
   return configuration;
@@ -29,18 +30,26 @@ quorum::Configuration configuration_of(const Settings& settings) {
 World::World(const Settings& settings, bool prints)
     : context_(settings, prints),
       network_(context_),
-      history_(context_),
-      commits_(context_, history_) {
+      history_(context_, members_of(configuration_of(settings))),
+      memberships_(context_, history_),
+      commits_(context_, memberships_) {
   plant(settings.bug);
   const quorum::Configuration configuration = configuration_of(settings);
-  for (const auto& [id, spec] : configuration.servers) {
-    members_.push_back(std::make_unique<Member>(context_, network_, commits_, id, configuration));
+  const size_t machines = configuration.servers.size() + settings.spares;
+  for (size_t index = 0; index < machines; ++index) {
+    members_.push_back(std::make_unique<Member>(context_, network_, commits_, memberships_,
+                                                ServerId{static_cast<int64_t>(index) + 1},
+                                                configuration));
+    if (index < configuration.servers.size()) {
+      context_.servers.push_back(index);
+    }
   }
   for (size_t index = 0; index < settings.clients; ++index) {
     clients_.push_back(
         std::make_unique<Client>(context_, network_, history_, index, members_.size()));
   }
-  nemesis_ = std::make_unique<Nemesis>(context_, network_, members_, clients_);
+  clients_.front()->make_super();
+  nemesis_ = std::make_unique<Nemesis>(context_, network_, memberships_, members_, clients_);
 }
 
 void World::run_until(TimePoint end) {
@@ -52,8 +61,8 @@ RunResult World::run() {
   context_.note("-", text("seed %llu: %zu voters, %zu observers, %zu clients",
                           static_cast<unsigned long long>(context_.settings.seed),
                           context_.settings.voters, context_.settings.observers, clients_.size()));
-  for (const auto& member : members_) {
-    member->start();
+  for (const size_t index : context_.servers) {
+    members_[index]->start();
   }
   for (const auto& client : clients_) {
     client->start();
@@ -69,6 +78,7 @@ RunResult World::run() {
   result.transactions = commits_.count();
   result.faults = nemesis_->count();
   result.leaders = commits_.leader_count();
+  result.reconfigs = memberships_.count();
   result.events = context_.queue.done_count();
   result.virtual_seconds = static_cast<double>(context_.now().time_since_epoch().count()) / 1e6;
   context_.trace.mix(result.events);
@@ -121,7 +131,8 @@ void World::run_liveness() {
 }
 
 std::string World::what_is_missing() const {
-  for (const auto& member : members_) {
+  for (const size_t index : context_.servers) {
+    const auto& member = members_[index];
     if (!member->is_serving()) {
       return member->name() + " does not serve";
     }
@@ -143,7 +154,8 @@ std::string World::what_is_missing() const {
 /// Everything is read once more, of each member.
 void World::audit() {
   std::vector<std::unique_ptr<Client>> auditors;
-  for (const auto& member : members_) {
+  for (const size_t index : context_.servers) {
+    const auto& member = members_[index];
     auditors.push_back(std::make_unique<Client>(context_, network_, history_, 100 + auditors.size(),
                                                 members_.size()));
     auditors.back()->pin(member->host());
@@ -185,11 +197,15 @@ void World::check_disks() {
   if (is_broken()) {
     return;
   }
-  const node::Status first = members_.front()->status();
-  for (const auto& member : members_) {
+  const node::Status first = members_[context_.servers.front()]->status();
+  for (const size_t index : context_.servers) {
+    const auto& member = members_[index];
     const node::Status status = member->status();
     if (status.last_zxid != first.last_zxid || status.tree_digest != first.tree_digest) {
       context_.violate(member->name(), "ends with another tree");
+    }
+    if (member->disk().is_rotten()) {
+      continue;  // It would be found, and the member would resync.
     }
     const RecoveredDisk recovered = recover(member->disk(), 1);
     const tree::Database& database = recovered.recovered.database;

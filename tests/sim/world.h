@@ -22,6 +22,7 @@ struct RunResult {
   size_t transactions = 0;
   size_t faults = 0;
   size_t leaders = 0;
+  size_t reconfigs = 0;
   size_t events = 0;
   double virtual_seconds = 0;
   [[nodiscard]] bool is_good() const { return violations.empty(); }
@@ -45,6 +46,7 @@ class World {
   Context context_;
   Network network_;
   HistoryChecker history_;
+  MembershipChecker memberships_;
   CommitChecker commits_;
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<std::unique_ptr<Client>> clients_;

@@ -176,6 +176,18 @@ TEST_F(RecoverTest, RefusesAGapBetweenTheOlderSnapshotAndTheLogs) {
   EXPECT_NE(must_refuse().find("are missing"), std::string::npos);
 }
 
+TEST_F(RecoverTest, RefusesAGapThatTheBorderOfEpochsHides) {
+  live(1, 10, true);
+  live(11, 20, true);
+  constexpr int64_t kEpoch = int64_t{1} << 32;
+  live(kEpoch + 1, kEpoch + 2, false);
+  flip("snapshot.14", 100);
+  // As when the leader had sent the snapshot: logs begin behind it.
+  ASSERT_TRUE(disk_.unlink("/d/version-2/log.b").ok());
+  const std::string message = must_refuse();
+  EXPECT_NE(message.find("do not have it"), std::string::npos) << message;
+}
+
 TEST_F(RecoverTest, PassesOverAHalfWrittenSnapshot) {
   live(1, 10, true);
   live(11, 14, false);
