@@ -87,7 +87,7 @@ class Manifests(RealApi):
             return self.try_kubectl("auth", "can-i", verb, resource, f"--as={ACCOUNT}", *more).returncode == 0
 
         self.assertTrue(may("get", "secrets", "-n", "default"))
-        for verb, resource in (("list", "secrets"), ("watch", "secrets"), ("delete", "secrets"), ("patch", "secrets"),
+        for verb, resource in (("list", "secrets"), ("watch", "secrets"), ("delete", "secrets"),
                                ("create", "pods"), ("update", "quorumclusters"), ("delete", "quorumclusters"),
                                ("delete", "nodes"), ("create", "clusterroles.rbac.authorization.k8s.io"),
                                ("delete", "persistentvolumes"), ("get", "pods/exec"), ("create", "pods/exec"),
