@@ -241,9 +241,14 @@ void adopt_configuration(State& state, const quorum::Configuration& configuratio
 }
 
 /// Not part of the history until a reconfig is: every member writes it into its own tree. Source:
-/// ZooKeeper 3.9 ZKDatabase.initConfigInZKDatabase.
+/// ZooKeeper 3.9 ZKDatabase.initConfigInZKDatabase. What a reconfig has made and this member knows
+/// of before its history is there is shown by the transaction, when its turn comes.
 void show_configuration(State& state, Now now) {
   const quorum::Configuration& committed = state.ensemble->committed;
+  const Zxid made_by{committed.version.value};
+  if (made_by.counter() != 0 && made_by > state.database.last_zxid()) {
+    return;
+  }
   const std::string text = quorum::to_text(committed);
   tree::Tree& tree = state.database.tree();
   const tree::NodeId node = tree.find("/zookeeper/config");

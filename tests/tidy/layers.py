@@ -111,6 +111,9 @@ OPERATOR = {
 
 AREAS = {"server": SERVER, "operator": OPERATOR}
 
+# Folders of tests that are about many modules of their area together.
+WHOLE = {"operator/simulation"}
+
 
 def _full(area, name):
     return name if "/" in name else f"{area}/{name}"

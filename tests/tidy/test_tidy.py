@@ -196,6 +196,7 @@ class Planted(unittest.TestCase):
     def test_operator_unknown_module(self):
         self.expect("operator/extra/b.cc", source(""), "layers", 1, "not in the table")
         self.expect("tests/operator/extra/b_test.cc", source(""), "layers", 1, "no module")
+        self.expect_none("tests/operator/simulation/b.cc", source('#include "operator/local/world.h"\n'))
 
     def test_operator_tests_reach_no_further_than_their_module(self):
         text = source('#include "operator/plan/p.h"\n')

@@ -5,6 +5,7 @@
 
 #include "operator/local/table.h"
 #include "server/base/overloaded.h"
+#include "server/base/text.h"
 
 namespace quorate::local {
 
