@@ -354,6 +354,26 @@ TEST_F(ReconcileTest, AnObjectOfSomebodyElseIsNotTouched) {
   EXPECT_THAT(events_, Contains(HasSubstr("belongs to nobody")));
 }
 
+TEST_F(ReconcileTest, ASecretThatGoesWithTheFormerClusterIsMissedByTheNextPass) {
+  kube_.change(kube::kSecret, "zoo-admin",
+               {{"metadata",
+                 {{"ownerReferences", Json::array({{{"apiVersion", "quorate.dev/v1alpha1"},
+                                                    {"kind", "QuorumCluster"},
+                                                    {"name", "zoo"},
+                                                    {"uid", "of-the-former"},
+                                                    {"controller", true}}})}}},
+                {"data", {{"token", "b3RoZXI="}}}});
+  create({{"voters", 3}});
+  static_cast<void>(pass());
+  EXPECT_EQ(blocked(), "NameTaken");
+  kube_.drop(kube::kSecret, "zoo-admin");
+  for (int i = 0; i < 3; ++i) {
+    static_cast<void>(pass());
+  }
+  EXPECT_NE(kube_.find(kube::kSecret, "zoo-admin"), nullptr);
+  EXPECT_THAT(kube_.all(kube::kStatefulSet), Not(IsEmpty()));
+}
+
 TEST_F(ReconcileTest, TheAdminSecretIsMadeOnceAndNeverOverwritten) {
   create({{"voters", 3}});
   settle();
