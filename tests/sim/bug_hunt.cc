@@ -1,6 +1,4 @@
 // The planted bugs, each of which has to be found.
-#include "tests/sim/bug_hunt.h"
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,35 +8,31 @@
 #include <map>
 #include <string>
 
-#include "tests/sim/world.h"
+#include "tests/sim/program.h"
 
 namespace quorate::sim {
 namespace {
 
-/// A planted bug has to be found among so many seeds.
-constexpr uint64_t kBugSeedsMax = 40;
-
 /// A process that runs seeds with one bug. It says which seed it is at, because an assertion of the
 /// code under test ends it, and counts.
 struct Hunt {
-  Bug bug = Bug::kNone;
+  std::string bug;
   int seeds_read = -1;  ///< The end of a pipe.
 };
 
-[[noreturn]] void run_seeds(Bug bug, int seeds_write) {
+[[noreturn]] void run_seeds(const Simulation& simulation, const std::string& bug, int seeds_write) {
   std::signal(SIGABRT, SIG_DFL);
   static_cast<void>(std::freopen("/dev/null", "w", stderr) == nullptr);
-  for (uint64_t seed = 1; seed <= kBugSeedsMax; ++seed) {
+  for (uint64_t seed = 1; seed <= simulation.bug_seeds_max; ++seed) {
     const bool is_written = write(seeds_write, &seed, sizeof seed) == sizeof seed;
-    World world(settings_of(seed, bug), false);
-    if (!is_written || !world.run().is_good()) {
+    if (!is_written || !simulation.run({.seed = seed, .bug = bug}).violations.empty()) {
       std::_Exit(1);
     }
   }
   std::_Exit(0);
 }
 
-bool start(Bug bug, std::map<pid_t, Hunt>& hunts) {
+bool start(const Simulation& simulation, const std::string& bug, std::map<pid_t, Hunt>& hunts) {
   int ends[2];
   if (pipe(ends) != 0) {
     return false;
@@ -47,7 +41,7 @@ bool start(Bug bug, std::map<pid_t, Hunt>& hunts) {
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
-    run_seeds(bug, ends[1]);
+    run_seeds(simulation, bug, ends[1]);
   }
   close(ends[1]);
   if (child < 0) {
@@ -59,7 +53,7 @@ bool start(Bug bug, std::map<pid_t, Hunt>& hunts) {
 }
 
 /// Awaits the end of one; false if it has found nothing.
-bool end_one(std::map<pid_t, Hunt>& hunts) {
+bool end_one(const Simulation& simulation, std::map<pid_t, Hunt>& hunts) {
   int status = 0;
   const pid_t child = wait(&status);
   const auto found = hunts.find(child);
@@ -72,29 +66,29 @@ bool end_one(std::map<pid_t, Hunt>& hunts) {
   while (read(hunt.seeds_read, &seed, sizeof seed) == sizeof seed) {
   }
   close(hunt.seeds_read);
-  const std::string name(name_of(hunt.bug));
   if (status == 0) {
-    std::printf("%-24s NOT FOUND by %llu seeds\n", name.c_str(),
-                static_cast<unsigned long long>(kBugSeedsMax));
+    std::printf("%-24s NOT FOUND by %llu seeds\n", hunt.bug.c_str(),
+                static_cast<unsigned long long>(simulation.bug_seeds_max));
     return false;
   }
-  std::printf("%-24s found by seed %llu\n", name.c_str(), static_cast<unsigned long long>(seed));
+  std::printf("%-24s found by seed %llu\n", hunt.bug.c_str(),
+              static_cast<unsigned long long>(seed));
   return true;
 }
 
 }  // namespace
 
-int find_all_bugs(size_t jobs) {
+int find_all_bugs(const Simulation& simulation, size_t jobs) {
   std::map<pid_t, Hunt> hunts;
   bool succeeded = true;
-  for (size_t index = 1; index < static_cast<size_t>(Bug::kCount); ++index) {
+  for (const std::string& bug : simulation.bugs) {
     while (hunts.size() >= jobs) {
-      succeeded = end_one(hunts) && succeeded;
+      succeeded = end_one(simulation, hunts) && succeeded;
     }
-    succeeded = start(static_cast<Bug>(index), hunts) && succeeded;
+    succeeded = start(simulation, bug, hunts) && succeeded;
   }
   while (!hunts.empty()) {
-    succeeded = end_one(hunts) && succeeded;
+    succeeded = end_one(simulation, hunts) && succeeded;
   }
   return succeeded ? 0 : 1;
 }

@@ -1,264 +1,45 @@
-// operator_sim: runs seeds of the simulation, and says how to run a failing one again.
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <optional>
+// operator_sim: runs seeds of the operator's simulation.
 #include <string>
-
-#include <CLI/CLI.hpp>
+#include <utility>
+#include <vector>
 
 #include "server/log/log.h"
 #include "tests/operator/simulation/planted.h"
 #include "tests/operator/simulation/world.h"
+#include "tests/sim/program.h"
 
 namespace quorate::opsim {
 namespace {
 
-struct Arguments {
-  uint64_t seed = 1;
-  bool has_seed = false;
-  uint64_t seeds = 0;
-  double minutes = 0;
-  size_t jobs = 1;
-  bool prints = false;
-  bool has_no_faults = false;
-  bool is_twice = false;
-  bool has_all_bugs = false;
-  std::string bug;
-};
-
-/// A planted bug has to be found among so many seeds.
-constexpr uint64_t kBugSeedsMax = 30;
-/// Of the violations of one seed; what follows the first is often its consequence.
-constexpr size_t kShownMax = 5;
-
-char current[256];
-
-/// An assertion of the code under test: say which seed it was.
-void on_abort(int) {
-  const ssize_t ignored = write(STDERR_FILENO, current, std::strlen(current));
-  static_cast<void>(ignored);
-}
-
-void print_replay(uint64_t seed, const Arguments& arguments) {
-  std::snprintf(
-      current, sizeof current,
-      "seed %llu failed; to see what happened:\n  build/release/bin/operator_sim --seed %llu%s%s "
-      "--trace\n",
-      static_cast<unsigned long long>(seed), static_cast<unsigned long long>(seed),
-      arguments.bug.empty() ? "" : " --bug ", arguments.bug.c_str());
-}
-
-struct Totals {
-  uint64_t seeds = 0;
-  uint64_t failed = 0;
-  uint64_t passes = 0;
-  uint64_t writes = 0;
-  uint64_t faults = 0;
-  uint64_t edits = 0;
-};
-
-RunResult run_seed(uint64_t seed, const Arguments& arguments) {
-  print_replay(seed, arguments);
-  const Bug bug = bug_named(arguments.bug).value_or(Bug::kNone);
-  plant(bug);
-  World world(settings_of(seed, bug, !arguments.has_no_faults), arguments.prints);
-  return world.run();
-}
-
-Totals run_share(const Arguments& arguments, size_t job) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto is_time_left = [&] {
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-    return passed.count() < arguments.minutes * 60;
-  };
-  Totals totals;
-  for (uint64_t seed = arguments.seed + job;
-       seed < arguments.seed + arguments.seeds || (arguments.minutes > 0 && is_time_left());
-       seed += arguments.jobs) {
-    const RunResult result = run_seed(seed, arguments);
-    ++totals.seeds;
-    totals.passes += result.passes;
-    totals.writes += result.writes;
-    totals.faults += result.faults;
-    totals.edits += result.edits;
-    if (arguments.has_seed || arguments.prints) {
-      std::printf(
-          "seed %llu: %s, %zu passes, %zu writes, %zu faults, %zu edits, %.1f s of virtual time, "
-          "trace %016llx\n",
-          static_cast<unsigned long long>(seed), result.is_good() ? "good" : "FAILED",
-          result.passes, result.writes, result.faults, result.edits, result.virtual_seconds,
-          static_cast<unsigned long long>(result.trace_hash));
-    }
-    if (!result.is_good()) {
-      ++totals.failed;
-      for (size_t index = 0; index < std::min(result.violations.size(), kShownMax); ++index) {
-        std::fprintf(stderr, "%s\n", result.violations[index].c_str());
-      }
-      std::fprintf(stderr, "%s", current);
-    }
-  }
-  return totals;
-}
-
-/// Shares the seeds among processes; each says through a pipe what it has done.
-int run_jobs(const Arguments& arguments) {
-  int ends[2];
-  if (pipe(ends) != 0) {
-    return 2;
-  }
-  std::fflush(stdout);
-  for (size_t job = 0; job < arguments.jobs; ++job) {
-    if (fork() == 0) {
-      const Totals totals = run_share(arguments, job);
-      const bool is_written = write(ends[1], &totals, sizeof totals) == sizeof totals;
-      std::fflush(stdout);
-      std::_Exit(is_written && totals.failed == 0 ? 0 : 1);
-    }
-  }
-  close(ends[1]);
-  int failed_jobs = 0;
-  for (size_t job = 0; job < arguments.jobs; ++job) {
-    int status = 0;
-    wait(&status);
-    failed_jobs += status == 0 ? 0 : 1;
-  }
-  Totals sum;
-  Totals each;
-  while (read(ends[0], &each, sizeof each) == sizeof each) {
-    sum.seeds += each.seeds;
-    sum.failed += each.failed;
-    sum.passes += each.passes;
-    sum.writes += each.writes;
-    sum.faults += each.faults;
-    sum.edits += each.edits;
-  }
-  std::printf(
-      "operator simulation: %llu seeds, %llu failed, %llu passes, %llu writes, %llu faults, "
-      "%llu edits\n",
-      static_cast<unsigned long long>(sum.seeds), static_cast<unsigned long long>(sum.failed),
-      static_cast<unsigned long long>(sum.passes), static_cast<unsigned long long>(sum.writes),
-      static_cast<unsigned long long>(sum.faults), static_cast<unsigned long long>(sum.edits));
-  return failed_jobs == 0 ? 0 : 1;
-}
-
-/// What another process prints of a seed, its trace's hash above all.
-std::string output_of(uint64_t seed) {
-  const std::string command =
-      "/proc/" + std::to_string(getpid()) + "/exe --seed " + std::to_string(seed);
-  std::string output;
-  FILE* const stream = popen(command.c_str(), "r");
-  if (stream == nullptr) {
-    return output;
-  }
-  char buffer[512];
-  while (std::fgets(buffer, sizeof buffer, stream) != nullptr) {
-    output += buffer;
-  }
-  pclose(stream);
-  return output;
-}
-
-/// Each seed in two processes, whose hash tables have different orders: the traces are the same.
-int run_twice(const Arguments& arguments) {
-  for (uint64_t seed = arguments.seed; seed < arguments.seed + arguments.seeds; ++seed) {
-    const std::string first = output_of(seed);
-    if (first.empty() || first != output_of(seed)) {
-      std::fprintf(stderr, "seed %llu is not the same twice:\n%s",
-                   static_cast<unsigned long long>(seed), first.c_str());
-      return 1;
-    }
-    std::printf("%s", first.c_str());
-  }
-  return 0;
-}
-
-/// The seed that has found the bug, or nothing. In a process of its own: an assertion counts.
-std::optional<uint64_t> find_bug(Bug bug) {
-  int ends[2];
-  if (pipe(ends) != 0) {
-    return std::nullopt;
-  }
-  std::fflush(stdout);
-  const pid_t child = fork();
-  if (child == 0) {
-    std::signal(SIGABRT, SIG_DFL);
-    static_cast<void>(std::freopen("/dev/null", "w", stderr) == nullptr);
-    for (uint64_t seed = 1; seed <= kBugSeedsMax; ++seed) {
-      const bool is_written = write(ends[1], &seed, sizeof seed) == sizeof seed;
-      plant(bug);
-      World world(settings_of(seed, bug, true), false);
-      if (!is_written || !world.run().is_good()) {
-        std::_Exit(1);
-      }
-    }
-    std::_Exit(0);
-  }
-  close(ends[1]);
-  uint64_t seed = 0;
-  while (read(ends[0], &seed, sizeof seed) == sizeof seed) {
-  }
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return status == 0 ? std::nullopt : std::optional<uint64_t>(seed);
-}
-
-int find_all_bugs() {
-  size_t missed = 0;
+std::vector<std::string> bug_names() {
+  std::vector<std::string> names;
   for (size_t index = 1; index < static_cast<size_t>(Bug::kCount); ++index) {
-    const Bug bug = static_cast<Bug>(index);
-    const std::optional<uint64_t> seed = find_bug(bug);
-    const std::string name(name_of(bug));
-    if (seed) {
-      std::printf("%-24s found by seed %llu\n", name.c_str(),
-                  static_cast<unsigned long long>(*seed));
-    } else {
-      std::printf("%-24s NOT FOUND by %llu seeds\n", name.c_str(),
-                  static_cast<unsigned long long>(kBugSeedsMax));
-      ++missed;
-    }
+    names.emplace_back(name_of(static_cast<Bug>(index)));
   }
-  return missed == 0 ? 0 : 1;
+  return names;
+}
+
+sim::SeedReport run_seed(const sim::SeedOptions& options) {
+  const Bug bug = bug_named(options.bug).value_or(Bug::kNone);
+  plant(bug);
+  World world(settings_of(options.seed, bug, options.has_faults), options.prints);
+  RunResult result = world.run();
+  return {.violations = std::move(result.violations),
+          .counts = {result.passes, result.writes, result.faults, result.edits},
+          .virtual_seconds = result.virtual_seconds,
+          .trace_hash = result.trace_hash};
 }
 
 }  // namespace
 }  // namespace quorate::opsim
 
 int main(int argc, char** argv) {
-  quorate::opsim::Arguments arguments;
-  CLI::App app("Simulates the operator from a seed.");
-  CLI::Option* const seed = app.add_option("--seed", arguments.seed, "The only one, or the first");
-  app.add_option("--seeds", arguments.seeds, "How many");
-  app.add_option("--minutes", arguments.minutes, "As many as fit, and --seeds at least");
-  app.add_option("--jobs", arguments.jobs, "Processes that share the seeds");
-  app.add_flag("--trace", arguments.prints, "Print what happens");
-  app.add_flag("--no-faults", arguments.has_no_faults, "Nothing breaks");
-  app.add_option("--bug", arguments.bug, "Plant a bug");
-  app.add_flag("--all-bugs", arguments.has_all_bugs, "Plant each bug in turn: each must be found");
-  app.add_flag("--twice", arguments.is_twice, "Each seed twice: the traces must be the same");
-  CLI11_PARSE(app, argc, argv);
-  if (!arguments.bug.empty() && !quorate::opsim::bug_named(arguments.bug)) {
-    std::fprintf(stderr, "no such bug\n");
-    return 2;
-  }
   quorate::log::current().set_level(quorate::log::Level::kOff);
-  arguments.has_seed = seed->count() > 0 && arguments.seeds == 0 && arguments.minutes == 0;
-  if (arguments.seeds == 0 && arguments.minutes == 0) {
-    arguments.seeds = 1;
-  }
-  if (arguments.has_all_bugs) {
-    return quorate::opsim::find_all_bugs();
-  }
-  if (arguments.is_twice) {
-    return quorate::opsim::run_twice(arguments);
-  }
-  std::signal(SIGABRT, quorate::opsim::on_abort);
-  return quorate::opsim::run_jobs(arguments);
+  return quorate::sim::run_program({.program = "operator_sim",
+                                    .about = "Simulates the operator from a seed.",
+                                    .counted = {"passes", "writes", "faults", "edits"},
+                                    .bugs = quorate::opsim::bug_names(),
+                                    .bug_seeds_max = 30,
+                                    .run = quorate::opsim::run_seed},
+                                   argc, argv);
 }
