@@ -41,6 +41,7 @@ enum class Revocation : uint8_t {
 struct ConfigurationSeen {
   ServerId from;
   quorum::Configuration configuration;
+  bool is_in_flight = false;  ///< It is proposed, not committed.
 };
 
 /// Lines for the log.

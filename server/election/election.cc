@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/base/assert.h"
+#include "server/wire/peer_extension.h"
 
 namespace quorate::election {
 namespace {
@@ -65,6 +66,18 @@ void Election::set_membership(const quorum::Configuration& committed,
                               const quorum::Configuration& last_seen) {
   committed_ = committed;
   config_text_ = quorum::to_text(committed);
+  last_seen_version_ = last_seen.version;
+  extension_ = options_.extension;
+  const auto extension = wire::decode_peer_extension(options_.extension);
+  const std::string next = quorum::to_text(last_seen);
+  const bool is_in_flight = last_seen.version > committed.version;
+  if (extension && is_in_flight && next.size() <= wire::kNextConfigurationBytesMax) {
+    wire::PeerExtension extended = *extension;
+    extended.next_configuration = next;
+    extension_.clear();
+    wire::Writer writer(extension_);
+    write(writer, extended);
+  }
   majority_ = quorum::majority_of(committed, last_seen);
   std::vector<Voter> voters;
   wanted_.clear();
@@ -261,11 +274,30 @@ void Election::look_at_configuration(const NotificationReceived& event, Actions&
   }
   const std::optional<ConfigVersion> version = quorum::version_in(*text);
   if (!version || *version <= committed_.version) {
+    look_at_next_configuration(event, actions);
     return;
   }
   quorum::ParsedConfiguration parsed = quorum::parse_configuration(*text);
   if (parsed.ok()) {
     actions.configuration_seen = {event.from, std::move(parsed.configuration)};
+  }
+}
+
+/// A reconfiguration in flight that makes this member a voter, who has not been sent it: a quorum
+/// of it may not exist without this member.
+void Election::look_at_next_configuration(const NotificationReceived& event,
+                                          Actions& actions) const {
+  const auto extension = wire::decode_peer_extension(event.notification.extension);
+  if (!extension || extension->next_configuration.empty() || majority_.contains(options_.self)) {
+    return;
+  }
+  quorum::ParsedConfiguration next = quorum::parse_configuration(extension->next_configuration);
+  const bool is_news = next.ok() && next.configuration.version > committed_.version &&
+                       next.configuration.version > last_seen_version_ &&
+                       next.configuration.is_voter(options_.self);
+  if (is_news) {
+    actions.configuration_seen = {
+        .from = event.from, .configuration = std::move(next.configuration), .is_in_flight = true};
   }
 }
 

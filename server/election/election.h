@@ -146,6 +146,7 @@ class Election {
   [[nodiscard]] wire::Vote own_vote() const { return is_voting_ ? candidacy_ : wire::kNoVote; }
   [[nodiscard]] bool is_usable(const Statement& statement) const;
   void look_at_configuration(const NotificationReceived& event, Actions& actions) const;
+  void look_at_next_configuration(const NotificationReceived& event, Actions& actions) const;
 
   // ---- talk.cc: what is said to whom ----------------------------------------------------------
   [[nodiscard]] Statement statement() const;
@@ -172,6 +173,8 @@ class Election {
   quorum::Configuration committed_;
   quorum::Majority majority_;
   std::string config_text_;  ///< Of the committed configuration.
+  std::string extension_;    ///< Of notifications: the option's, and what is in flight.
+  ConfigVersion last_seen_version_;
   std::vector<ServerId> wanted_;
   std::vector<Voter> voters_;  ///< By the majority's index; this member's own entry has no report.
   std::vector<Stranger> strangers_;

@@ -37,7 +37,7 @@ wire::Notification Election::notification() const {
           .round = said.round,
           .version = said.version,
           .config = config_text_,
-          .extension = options_.extension};
+          .extension = extension_};
 }
 
 void Election::broadcast(Actions& actions) const {

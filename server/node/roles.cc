@@ -113,7 +113,7 @@ void perform_election(State& state, Now now, Actions& actions) {
   if (taken.configuration_seen) {
     const quorum::Configuration& seen = taken.configuration_seen->configuration;
     if (seen.version > ensemble.committed.version) {
-      adopt_configuration(state, seen, true, now, actions);
+      adopt_configuration(state, seen, !taken.configuration_seen->is_in_flight, now, actions);
     }
   }
   if (taken.revoked) {

@@ -14,6 +14,7 @@ enum Tag : uint8_t {
   kDiskId = 3,
   kBootCount = 4,
   kAcceptedEpoch = 5,
+  kNextConfiguration = 6,
 };
 
 bool has_right_size(uint8_t tag, size_t size) {
@@ -26,6 +27,8 @@ bool has_right_size(uint8_t tag, size_t size) {
     case kBootCount:
     case kAcceptedEpoch:
       return size == 8;
+    case kNextConfiguration:
+      return size <= kNextConfigurationBytesMax;
     default:
       return true;
   }
@@ -47,6 +50,9 @@ void set_field(PeerExtension& extension, uint8_t tag, std::string_view value) {
       return;
     case kAcceptedEpoch:
       extension.accepted_epoch = Epoch{load_big_endian<int64_t>(value.data())};
+      return;
+    case kNextConfiguration:
+      extension.next_configuration = value;
       return;
     default:
       return;
@@ -93,6 +99,7 @@ std::optional<PeerExtension> decode_peer_extension(std::string_view trailing) {
 void write(Writer& writer, const PeerExtension& extension) {
   QR_ASSERT(extension.ensemble_id.size() <= kEnsembleIdBytesMax);
   QR_ASSERT(extension.disk_id.empty() || extension.disk_id.size() == kDiskIdBytes);
+  QR_ASSERT(extension.next_configuration.size() <= kNextConfigurationBytesMax);
   writer.put_int(kMagic);
   const size_t start = writer.begin_buffer();
   if (!extension.ensemble_id.empty()) {
@@ -109,6 +116,9 @@ void write(Writer& writer, const PeerExtension& extension) {
   }
   if (extension.accepted_epoch) {
     put_field(writer, kAcceptedEpoch, extension.accepted_epoch->value);
+  }
+  if (!extension.next_configuration.empty()) {
+    put_field(writer, kNextConfiguration, extension.next_configuration);
   }
   writer.end_buffer(start);
 }

@@ -13,6 +13,7 @@ namespace quorate::wire {
 
 inline constexpr size_t kEnsembleIdBytesMax = 64;
 inline constexpr size_t kDiskIdBytes = 16;
+inline constexpr size_t kNextConfigurationBytesMax = 0x7FFF;
 
 /// Follows the fields of LearnerInfo, LEADERINFO and notifications:
 ///
@@ -20,7 +21,7 @@ inline constexpr size_t kDiskIdBytes = 16;
 ///     byte tag, short bytes, value:
 ///       1  ensemble id, 1 to 64 bytes       4  long boot count of the disk
 ///       2  long capabilities, a bit each    5  long accepted epoch
-///       3  disk id, 16 bytes
+///       3  disk id, 16 bytes                6  text of a configuration that is not committed
 ///
 /// Fields with other tags are passed over, so that a later version can add some.
 struct PeerExtension {
@@ -29,6 +30,9 @@ struct PeerExtension {
   std::string_view disk_id;  ///< Borrowed; empty or kDiskIdBytes.
   std::optional<int64_t> boot_count;
   std::optional<Epoch> accepted_epoch;
+  /// Borrowed; in notifications, while a reconfiguration is in flight: who is to become a voter by
+  /// it may not have been sent it yet, and is needed to decide on it.
+  std::string_view next_configuration;
   friend bool operator==(const PeerExtension&, const PeerExtension&) = default;
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "server/election/election.h"
+#include "server/wire/peer_extension.h"
 
 namespace quorate::election {
 namespace {
@@ -50,6 +51,59 @@ TEST(SeenConfiguration, NoLeaderIsFoundAmongTheVotersOfBefore) {
   election.step(MembershipChanged{behind, behind}, TimePoint(), actions);
   EXPECT_EQ(election.vote().leader, ServerId{1});
   EXPECT_FALSE(actions.decision.has_value());
+}
+
+std::string extension_of() {
+  std::string bytes;
+  wire::Writer writer(bytes);
+  write(writer, wire::PeerExtension{.ensemble_id = "ab"});
+  return bytes;
+}
+
+/// The only voter has logged that 2 is to become the second one, and was started again before 2
+/// had heard of it: neither can decide on it without the other.
+TEST(SeenConfiguration, WhoIsToBecomeAVoterHearsOfItByTheOneThatLooks) {
+  quorum::Configuration before = configuration_of({1, 2}, 0x500000000);
+  before.servers[ServerId{2}].role = quorum::ServerRole::kObserver;
+  const quorum::Configuration next = configuration_of({1, 2}, 0x500000007);
+  const Options options{.adopts_configurations = true, .extension = extension_of()};
+  Options first = options;
+  first.self = ServerId{1};
+  Options second = options;
+  second.self = ServerId{2};
+  Election voter(first, before, next);
+  Election observer(second, before, before);
+  Actions asked;
+  voter.step(StartLooking{.last_logged = Zxid{0x500000007}, .current_epoch = Epoch{5}}, TimePoint(),
+             asked);
+  ASSERT_EQ(asked.sends.size(), 1U);
+
+  Actions heard;
+  observer.step(StartLooking{.last_logged = Zxid{0x500000006}, .current_epoch = Epoch{5}},
+                TimePoint(), heard);
+  heard = Actions();
+  observer.step(NotificationReceived{ServerId{1}, asked.sends.front().notification}, TimePoint(),
+                heard);
+  ASSERT_TRUE(heard.configuration_seen);
+  EXPECT_TRUE(heard.configuration_seen->is_in_flight);
+  EXPECT_EQ(heard.configuration_seen->configuration, next);
+
+  // Both vote from now on, and agree within two rounds.
+  heard = Actions();
+  observer.step(MembershipChanged{before, next}, TimePoint(), heard);
+  for (int turn = 0; turn < 4 && !heard.sends.empty(); ++turn) {
+    asked = Actions();
+    voter.step(NotificationReceived{ServerId{2}, heard.sends.back().notification}, TimePoint(),
+               asked);
+    if (asked.sends.empty()) {
+      break;
+    }
+    heard = Actions();
+    observer.step(NotificationReceived{ServerId{1}, asked.sends.back().notification}, TimePoint(),
+                  heard);
+  }
+  EXPECT_EQ(observer.vote().leader, ServerId{1});
+  EXPECT_EQ(voter.state(), wire::PeerState::kLeading);
 }
 
 }  // namespace

@@ -193,7 +193,8 @@ PeerExtension full_extension() {
           .capabilities = 5,
           .disk_id = "0123456789abcdef",
           .boot_count = 7,
-          .accepted_epoch = Epoch{9}};
+          .accepted_epoch = Epoch{9},
+          .next_configuration = "server.1=m1:2888:3888:participant\nversion=900000001"};
 }
 
 std::string encoded(const PeerExtension& extension) {
