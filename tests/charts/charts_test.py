@@ -161,7 +161,7 @@ class OperatorChart(unittest.TestCase):
         rules = [each for each in role["rules"] if each["resources"] == ["secrets"]]
         self.assertEqual(
             [(each["verbs"], each.get("resourceNames")) for each in rules],
-            [(["create"], None), (["get"], ["zoo-admin"])],
+            [(["create"], None), (["get", "patch"], ["zoo-admin"])],
         )
 
     def test_the_test_pod_is_not_taken_for_an_operator(self):
@@ -227,7 +227,7 @@ class Manifests(unittest.TestCase):
         for role in by_kind(self.whole, "ClusterRole") + by_kind(self.whole, "Role"):
             for group, resource, verb, _ in rules_of(role):
                 self.assertNotIn("*", (group, resource, verb))
-                self.assertFalse(resource == "secrets" and verb not in ("get", "create"), verb)
+                self.assertFalse(resource == "secrets" and verb not in ("get", "create", "patch"), verb)
 
     def test_the_operator_is_that_of_the_chart(self):
         def pod(objects):
