@@ -137,12 +137,12 @@ Result<std::unique_ptr<PortForward>> PortForward::start(std::vector<std::string>
     ::_exit(127);
   }
   ::close(ends[1]);
-  const uint16_t found = pid < 0 ? 0 : await_port(ends[0]);
-  ::close(ends[0]);
   if (pid < 0) {
+    ::close(ends[0]);
     return cannot_start(kubectl.front(), errno);
   }
-  std::unique_ptr<PortForward> forward(new PortForward(pid, found));
+  const uint16_t found = await_port(ends[0]);
+  std::unique_ptr<PortForward> forward(new PortForward(pid, found, ends[0]));
   if (found == 0) {
     return Error{ErrorKind::kUnavailable, "kubectl port-forward to " + target + " did not start"};
   }
@@ -154,6 +154,7 @@ PortForward::~PortForward() {
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
   }
+  ::close(output_);
 }
 
 }  // namespace quorate::plugin

@@ -39,10 +39,11 @@ class PortForward {
   [[nodiscard]] uint16_t port() const { return port_; }
 
  private:
-  PortForward(int pid, uint16_t port) : pid_(pid), port_(port) {}
+  PortForward(int pid, uint16_t port, int output) : pid_(pid), port_(port), output_(output) {}
 
   int pid_;
   uint16_t port_;
+  int output_;  ///< Of kubectl, which tells of each connection there and must not find it closed.
 };
 
 }  // namespace quorate::plugin
