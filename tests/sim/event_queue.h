@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <absl/functional/any_invocable.h>
@@ -22,6 +23,8 @@ class EventQueue {
   void after(Duration delay, Task task) { at(now_ + delay, std::move(task)); }
   /// Runs the next task, unless it comes after `end`; then the time becomes `end`. False if so.
   bool run_one(TimePoint end);
+  /// Drops what is left, while all that the tasks refer to is still there.
+  void clear() { std::exchange(heap_, {}).clear(); }
 
  private:
   struct Entry {

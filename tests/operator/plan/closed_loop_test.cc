@@ -18,7 +18,11 @@ namespace {
 
 using nlohmann::json;
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kSeeds = 10;  // A sanitizer looks at the code, not for rare seeds; it takes minutes.
+#else
 constexpr int kSeeds = 60;
+#endif
 
 /// A new wish of a person, which is always a valid one.
 void change_spec(World& world) {

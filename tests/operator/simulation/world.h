@@ -22,6 +22,9 @@ struct RunResult {
 class World {
  public:
   World(const Settings& settings, bool prints);
+  ~World() { context_.queue.clear(); }
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
   RunResult run();
 
  private:
