@@ -283,18 +283,25 @@ void Election::look_at_configuration(const NotificationReceived& event, Actions&
   }
 }
 
-/// A reconfiguration in flight that makes this member a voter, who has not been sent it: a quorum
-/// of it may not exist without this member.
+/// A reconfiguration in flight that this member has not been sent, but without which there may be
+/// no quorum: it makes this member a voter, or the candidate, whose vote is better than this one's.
+/// (Of others it is not believed: the voters that it adds may all be gone.)
 void Election::look_at_next_configuration(const NotificationReceived& event,
                                           Actions& actions) const {
   const auto extension = wire::decode_peer_extension(event.notification.extension);
-  if (!extension || extension->next_configuration.empty() || majority_.contains(options_.self)) {
+  if (!extension || extension->next_configuration.empty()) {
     return;
   }
   quorum::ParsedConfiguration next = quorum::parse_configuration(extension->next_configuration);
-  const bool is_news = next.ok() && next.configuration.version > committed_.version &&
-                       next.configuration.version > last_seen_version_ &&
-                       next.configuration.is_voter(options_.self);
+  if (!next.ok() || next.configuration.version <= committed_.version ||
+      next.configuration.version <= last_seen_version_) {
+    return;
+  }
+  const auto adds = [&](ServerId id) {
+    return next.configuration.is_voter(id) && !majority_.contains(id);
+  };
+  const Vote& vote = event.notification.vote;
+  const bool is_news = adds(options_.self) || (vote > vote_ && adds(vote.leader));
   if (is_news) {
     actions.configuration_seen = {
         .from = event.from, .configuration = std::move(next.configuration), .is_in_flight = true};

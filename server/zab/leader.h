@@ -204,6 +204,7 @@ class Leader {
   [[nodiscard]] const quorum::Configuration& configuration_for(const Learner& learner) const;
   void send_txn(Learner& learner, Zxid zxid, std::string_view txn, LeaderActions& actions);
   void send_commit(Learner& learner, Zxid zxid, LeaderActions& actions);
+  void commit_sent(Learner& learner, LeaderActions& actions);
   void send_owed(Learner& learner, LeaderActions& actions);
   void send_packet(Learner& learner, const wire::QuorumPacket& packet, LeaderActions& actions);
 

@@ -70,6 +70,14 @@ Zxid Leader::next_commit(const Learner& learner, Zxid committable) const {
                                           : following(learner.sent_commit, committable);
 }
 
+/// Whatever room there is: few bytes.
+void Leader::commit_sent(Learner& learner, LeaderActions& actions) {
+  const Zxid committable = std::min(learner.sent, history_.committed());
+  while (learner.sent_commit < committable) {
+    send_commit(learner, next_commit(learner, committable), actions);
+  }
+}
+
 /// One packet: a commit of what has been sent, or else the next transaction. False if there is none
 /// at hand.
 bool Leader::feed_one(Learner& learner, LeaderActions& actions) {

@@ -163,6 +163,12 @@ void Leader::send_up_to_date(Learner& learner, LeaderActions& actions) {
   learner.stage = Stage::kUpToDate;
   learner.acked = std::max(learner.acked, std::min(learner.sent, history_.committed()));
   learner.acked_at = now_;
+  if (learner.is_quorate) {
+    // Its clients may have seen all of it before: it must not serve them from less. Apache's
+    // learners cannot take a COMMIT here of what came before NEWLEADER (ZOOKEEPER-4394), and have
+    // dropped their clients.
+    commit_sent(learner, actions);
+  }
   send_packet(learner, {.type = QuorumPacketType::kUpToDate, .zxid = Zxid{-1}}, actions);
   if (counts(learner) && learner.acked.counter() != 0) {
     acks_.record(learner.server, learner.acked);

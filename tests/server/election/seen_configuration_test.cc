@@ -106,5 +106,57 @@ TEST(SeenConfiguration, WhoIsToBecomeAVoterHearsOfItByTheOneThatLooks) {
   EXPECT_EQ(voter.state(), wire::PeerState::kLeading);
 }
 
+/// Three voters of which the first two have logged that 4 is to become one, which has a vote as
+/// good as theirs and the highest id.
+class CandidateToBe : public ::testing::Test {
+ protected:
+  static constexpr Zxid kLast{0x500000007};
+
+  CandidateToBe() { before_.servers[ServerId{4}].role = quorum::ServerRole::kObserver; }
+
+  /// What 3, with a history up to `last`, makes of the vote for `leader` that 1 tells it of.
+  Actions heard_by_third(Zxid last, ServerId leader) {
+    const Options options{.adopts_configurations = true, .extension = extension_of()};
+    Options first = options;
+    first.self = ServerId{1};
+    Options third = options;
+    third.self = ServerId{3};
+    Election informed(first, before_, next_);
+    Election uninformed(third, before_, before_);
+    Actions asked;
+    informed.step(StartLooking{.last_logged = kLast, .current_epoch = Epoch{5}}, TimePoint(),
+                  asked);
+    wire::Notification notification = asked.sends.front().notification;
+    notification.vote = {Epoch{5}, kLast, leader};
+    Actions heard;
+    uninformed.step(StartLooking{.last_logged = last, .current_epoch = Epoch{5}}, TimePoint(),
+                    heard);
+    heard = Actions();
+    uninformed.step(NotificationReceived{ServerId{1}, notification}, TimePoint(), heard);
+    return heard;
+  }
+
+  quorum::Configuration before_ = configuration_of({1, 2, 3, 4}, 0x500000000);
+  quorum::Configuration next_ = configuration_of({1, 2, 3, 4}, 0x500000007);
+};
+
+/// Those who know of it would vote for it for ever, and the others for ever for somebody else: no
+/// quorum of the old voters.
+TEST_F(CandidateToBe, IsKnownToWhoeverHearsOfABetterVoteForIt) {
+  const Actions heard = heard_by_third(Zxid{0x500000006}, ServerId{4});
+  ASSERT_TRUE(heard.configuration_seen);
+  EXPECT_TRUE(heard.configuration_seen->is_in_flight);
+  EXPECT_EQ(heard.configuration_seen->configuration, next_);
+}
+
+/// The voters that it adds may be gone for good; the old ones may do without it.
+TEST_F(CandidateToBe, IsNoMatterOfOthersWhenNobodyVotesForIt) {
+  EXPECT_FALSE(heard_by_third(Zxid{0x500000006}, ServerId{2}).configuration_seen);
+}
+
+TEST_F(CandidateToBe, IsNoMatterOfOneWithABetterVote) {
+  EXPECT_FALSE(heard_by_third(Zxid{0x500000008}, ServerId{4}).configuration_seen);
+}
+
 }  // namespace
 }  // namespace quorate::election

@@ -56,7 +56,8 @@ void Runner::create(const Words& words) {
   if (const std::string log = value_of(words, "log", ""); !log.empty()) {
     fill(*history_, {log});
   }
-  history_->commit(history_->last());
+  const std::string committed = value_of(words, "committed", "");
+  history_->commit(committed.empty() ? history_->last() : zxid_of(committed));
   history_->trim();
   const ConfigVersion version{zxid_of(value_of(words, "version", "1.0")).value};
   LeaderStart start;
