@@ -74,7 +74,7 @@ kube::ApiResult<ManagedSecrets> read_managed(controller::Pass& pass,
   ManagedSecrets found;
   for (auto [name, to] : {std::pair(api::authority_secret_name(cluster.name), &found.authority),
                           std::pair(api::quorum_tls_secret_name(cluster.name), &found.members)}) {
-    auto secret = secrets.read(pass, name);
+    auto secret = secrets.read(pass, cluster.uid, name);
     if (!secret) {
       return secret.error();
     }

@@ -145,12 +145,11 @@ class Looker {
       if (name.empty()) {
         continue;
       }
-      auto secret = secrets_.read(pass_, name);
+      auto secret = secrets_.read(pass_, cluster_.uid, name);
       if (!secret) {
         return secret.error();
       }
       if (*secret) {
-        forget_if_foreign(**secret);
         seen_.objects.secrets.push_back(**secret);
       }
       if (*secret && name == admin) {
@@ -159,14 +158,6 @@ class Looker {
       }
     }
     return kube::Done{};
-  }
-
-  /// One of a former cluster of this name is about to go with it: the next pass looks again.
-  void forget_if_foreign(const json& secret) {
-    const auto owner = kube::controller_of(secret);
-    if (owner && owner->uid != cluster_.uid) {
-      secrets_.forget(kube::key_of(secret));
-    }
   }
 
   [[nodiscard]] bool has_unknown_zone() const {

@@ -9,6 +9,7 @@
 namespace quorate::reconcile {
 
 kube::ApiResult<std::optional<nlohmann::json>> SecretReader::read(controller::Pass& pass,
+                                                                  const std::string& cluster_uid,
                                                                   const std::string& name,
                                                                   Duration age_max) {
   const kube::ObjectKey key{.space = pass.key().space, .name = name};
@@ -31,6 +32,10 @@ kube::ApiResult<std::optional<nlohmann::json>> SecretReader::read(controller::Pa
     secret = *std::move(answer);
   } else if (answer.error().kind != kube::ApiErrorKind::kNotFound) {
     return answer.error();
+  }
+  const auto owner = secret ? kube::controller_of(*secret) : std::nullopt;
+  if (owner && owner->uid != cluster_uid) {
+    return secret;
   }
   const std::lock_guard lock(mutex_);
   if (entries_.size() >= kEntriesMax) {

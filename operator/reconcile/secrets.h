@@ -21,8 +21,11 @@ class SecretReader {
   /// One that is missing is looked for more often, for a person waits for it.
   static constexpr Duration kMissingAgeMax = std::chrono::seconds(5);
 
-  /// The Secret of the pass's namespace, at most `age_max` old; nothing when there is none.
+  /// The Secret of the pass's namespace, at most `age_max` old; nothing when there is none. One
+  /// that another cluster owns is never remembered: that of a former one of the name is about to
+  /// go.
   [[nodiscard]] kube::ApiResult<std::optional<nlohmann::json>> read(controller::Pass& pass,
+                                                                    const std::string& cluster_uid,
                                                                     const std::string& name,
                                                                     Duration age_max = kAgeMax);
   void forget(const kube::ObjectKey& key);

@@ -34,6 +34,16 @@ struct Simulation {
   static constexpr size_t kCountsMax = 8;
 };
 
+/// The names of the bugs of an enumeration that goes from kNone to kCount and has name_of().
+template <typename Bug>
+[[nodiscard]] std::vector<std::string> bug_names() {
+  std::vector<std::string> names;
+  for (size_t index = 1; index < static_cast<size_t>(Bug::kCount); ++index) {
+    names.emplace_back(name_of(static_cast<Bug>(index)));
+  }
+  return names;
+}
+
 /// The whole of main(): parses the arguments, runs what they ask for, and prints a line of totals.
 /// Returns the status to exit with: 0 if nothing was violated and every planted bug was found.
 [[nodiscard]] int run_program(const Simulation& simulation, int argc, char** argv);

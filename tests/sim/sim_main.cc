@@ -1,21 +1,11 @@
 // sim: runs seeds of the simulation, and says how to run a failing one again.
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "tests/sim/program.h"
 #include "tests/sim/world.h"
 
 namespace quorate::sim {
 namespace {
-
-std::vector<std::string> bug_names() {
-  std::vector<std::string> names;
-  for (size_t index = 1; index < static_cast<size_t>(Bug::kCount); ++index) {
-    names.emplace_back(name_of(static_cast<Bug>(index)));
-  }
-  return names;
-}
 
 SeedReport run_seed(const SeedOptions& options) {
   Settings settings = settings_of(options.seed, bug_named(options.bug).value_or(Bug::kNone));
@@ -37,7 +27,7 @@ int main(int argc, char** argv) {
       {.program = "sim",
        .about = "Simulates whole ensembles from a seed.",
        .counted = {"operations", "transactions", "faults", "leaders", "events"},
-       .bugs = quorate::sim::bug_names(),
+       .bugs = quorate::sim::bug_names<quorate::sim::Bug>(),
        .bug_seeds_max = 40,
        .run = quorate::sim::run_seed},
       argc, argv);

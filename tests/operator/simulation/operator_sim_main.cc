@@ -1,7 +1,5 @@
 // operator_sim: runs seeds of the operator's simulation.
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "server/log/log.h"
 #include "tests/operator/simulation/planted.h"
@@ -10,14 +8,6 @@
 
 namespace quorate::opsim {
 namespace {
-
-std::vector<std::string> bug_names() {
-  std::vector<std::string> names;
-  for (size_t index = 1; index < static_cast<size_t>(Bug::kCount); ++index) {
-    names.emplace_back(name_of(static_cast<Bug>(index)));
-  }
-  return names;
-}
 
 sim::SeedReport run_seed(const sim::SeedOptions& options) {
   const Bug bug = bug_named(options.bug).value_or(Bug::kNone);
@@ -38,7 +28,7 @@ int main(int argc, char** argv) {
   return quorate::sim::run_program({.program = "operator_sim",
                                     .about = "Simulates the operator from a seed.",
                                     .counted = {"passes", "writes", "faults", "edits"},
-                                    .bugs = quorate::opsim::bug_names(),
+                                    .bugs = quorate::sim::bug_names<quorate::opsim::Bug>(),
                                     .bug_seeds_max = 30,
                                     .run = quorate::opsim::run_seed},
                                    argc, argv);

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "server/node/node.h"
 #include "server/wire/txn.h"
+#include "tests/server/node/ensemble_member.h"
 
 namespace quorate::node {
 namespace {
@@ -15,11 +15,7 @@ namespace {
 constexpr int64_t kReconfig = 0x100000001;
 
 quorum::Configuration configuration_of(std::initializer_list<int64_t> voters, int64_t version) {
-  quorum::Configuration configuration;
-  for (const int64_t id : voters) {
-    configuration.servers[ServerId{id}].addresses = {
-        {.host = "m" + std::to_string(id), .quorum_port = 2888, .election_port = 3888}};
-  }
+  quorum::Configuration configuration = testing::participants(voters);
   configuration.version = ConfigVersion{version};
   return configuration;
 }
