@@ -9,6 +9,7 @@
 #include "server/app/settings.h"
 #include "server/base/text.h"
 #include "server/config/members.h"
+#include "server/log/logger.h"
 #include "server/wire/peer_extension.h"
 
 namespace quorate::app {
@@ -144,6 +145,32 @@ Status claim_disk(storage::FileSystem& fs, const storage::Directories& directori
   return Status{};
 }
 
+/// A witness that cannot be read is no reason to stay away: it would only make others safer.
+Status read_disk_marks(storage::FileSystem& fs, const storage::Directories& directories,
+                       const std::string& ensemble_id, EnsembleSetup& setup) {
+  const Result<storage::FileContent> witness =
+      storage::read_file(fs, storage::join_path(directories.snapshots, kWitnessFile));
+  if (!witness && witness.error().kind != ErrorKind::kNotFound) {
+    return witness.error();
+  }
+  if (witness) {
+    auto parsed = quorum::parse_witness(witness->bytes(), ensemble_id);
+    if (!parsed) {
+      log::warn("witness_unreadable", {{"directory", directories.snapshots},
+                                       {"file", kWitnessFile},
+                                       {"action", "goes on without; it is written anew"}});
+    }
+    setup.witness = std::move(parsed).value_or(quorum::Witness());
+  }
+  const Result<storage::FileContent> mark =
+      storage::read_file(fs, storage::join_path(directories.snapshots, kUnfitFile));
+  if (!mark && mark.error().kind != ErrorKind::kNotFound) {
+    return mark.error();
+  }
+  setup.is_marked_unfit = static_cast<bool>(mark);
+  return Status{};
+}
+
 Result<QuorumTls> make_tls(const config::Config& config) {
   QuorumTls tls;
   if (!config.quorum.tls_enabled) {
@@ -245,6 +272,9 @@ Result<std::optional<EnsembleSetup>> set_up_ensemble(storage::FileSystem& fs,
   if (const Status claimed = claim_disk(fs, directories, quorum.ensemble_id); !claimed) {
     return claimed.error();
   }
+  if (const Status read = read_disk_marks(fs, directories, quorum.ensemble_id, setup); !read) {
+    return read.error();
+  }
   Result<QuorumTls> tls = make_tls(config);
   if (!tls) {
     return tls.error();
@@ -262,7 +292,9 @@ node::EnsembleOptions ensemble_options(const config::Config& config, const Ensem
   options.current = Epoch{recovered.epochs.current};
   using Bootstrap = config::QuorumSettings::Bootstrap;
   const bool is_newcomer = recovered.fresh && config.quorum.bootstrap == Bootstrap::kJoin;
-  options.may_vote = recovered.trusted && !is_newcomer;
+  options.may_vote = recovered.trusted && !is_newcomer && !setup.is_marked_unfit;
+  options.is_marked_unfit = setup.is_marked_unfit;
+  options.witness = setup.witness;
   options.serves_before_formed = config.quorum.bootstrap != Bootstrap::kForm;
   options.leader_serves = config.quorum.leader_serves;
   options.read_only_enabled = config.read_only_mode_enabled;

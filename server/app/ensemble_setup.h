@@ -29,13 +29,18 @@ struct QuorumTls {
 inline constexpr const char* kConfigurationFile = "configuration";
 inline constexpr const char* kEnsembleIdFile = "ensembleId";
 inline constexpr const char* kNextConfigurationFile = "configuration.next";
+/// What other members' disks must have, and the mark of a disk that must not vote yet.
+inline constexpr const char* kWitnessFile = "witness";
+inline constexpr const char* kUnfitFile = "unfit";
 
 struct EnsembleSetup {
   ServerId self;
   quorum::Configuration configuration;
   std::optional<quorum::Configuration> last_seen;  ///< Newer, not known to be committed.
   std::optional<quorum::ServerSpec> own;           ///< Where this member listens.
-  QuorumTls tls;                                   ///< Null without sslQuorum.
+  quorum::Witness witness;
+  bool is_marked_unfit = false;
+  QuorumTls tls;  ///< Null without sslQuorum.
 };
 
 /// Nothing for a standalone member. Reads the dynamic configuration file, if zoo.cfg names one, and

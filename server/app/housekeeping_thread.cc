@@ -59,6 +59,14 @@ void HousekeepingThread::write_slice(std::string bytes, bool last) {
   wake_.notify_one();
 }
 
+void HousekeepingThread::replace_file(const std::string& name, std::string content) {
+  {
+    const std::lock_guard lock(mutex_);
+    files_[name] = std::move(content);
+  }
+  wake_.notify_one();
+}
+
 void HousekeepingThread::note_logged(int64_t bytes) {
   if (logged_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes >=
       look_at_bytes_.load(std::memory_order_relaxed)) {
@@ -75,14 +83,20 @@ void HousekeepingThread::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::optional<Zxid> begin;
     std::optional<Slice> slice;
+    std::map<std::string, std::string> files;
     {
       std::unique_lock lock(mutex_);
       const Duration rest = next_second_ - monotonic_now();
       if (rest > Duration::zero()) {
-        wake_.wait_for(lock, stop, rest, [this] { return begin_ || slice_; });
+        wake_.wait_for(lock, stop, rest, [this] { return begin_ || slice_ || !files_.empty(); });
       }
       begin = std::exchange(begin_, std::nullopt);
       slice = std::exchange(slice_, std::nullopt);
+      files.swap(files_);
+    }
+    for (const auto& [name, content] : files) {
+      callbacks_.file_replaced(
+          name, storage::replace_file(fs_, options_.directories.snapshots, name, content));
     }
     if (begin) {
       open_snapshot(*begin);

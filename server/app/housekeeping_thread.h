@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -57,6 +58,7 @@ class HousekeepingThread {
         snapshot_finished;
     std::function<void(const SpaceSeen& seen)> space_seen;
     std::function<void(const Status& outcome, size_t files)> purged;
+    std::function<void(const std::string& name, const Status& outcome)> file_replaced;
     /// About once a second: certificates and the like.
     std::function<void()> each_second;
   };
@@ -72,6 +74,9 @@ class HousekeepingThread {
   void write_slice(std::string bytes, bool last);
   /// The snapshot that was begun will not be completed: snapshot_finished reports that it failed.
   void abandon_snapshot();
+  /// Replaces the file of this name beside the snapshots, durably, soon. Of two wishes for one name
+  /// the newer one counts.
+  void replace_file(const std::string& name, std::string content);
   /// So many bytes went into the log. Looks at the free space whenever a part of the reserve may be
   /// gone, not only once a second: fast writers fill a small disk in less. On the log thread, since
   /// this one may be syncing a snapshot; space_seen is then called there.
@@ -112,10 +117,11 @@ class HousekeepingThread {
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::optional<Zxid> begin_;   // Guarded by mutex_.
-  std::optional<Slice> slice_;  // Guarded by mutex_.
-  HousekeepingStats stats_;     // Guarded by mutex_.
-  std::jthread thread_;         // Last: it uses all of the above.
+  std::optional<Zxid> begin_;                 // Guarded by mutex_.
+  std::optional<Slice> slice_;                // Guarded by mutex_.
+  std::map<std::string, std::string> files_;  // Guarded by mutex_; what to write.
+  HousekeepingStats stats_;                   // Guarded by mutex_.
+  std::jthread thread_;                       // Last: it uses all of the above.
 };
 
 }  // namespace quorate::app

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include "server/app/clock.h"
+#include "server/app/note_log.h"
 #include "server/app/settings.h"
 #include "server/log/logger.h"
 
@@ -35,20 +36,6 @@ std::string_view name_of(storage::SpaceLevel level) {
       return "low";
     case storage::SpaceLevel::kExhausted:
       return "exhausted";
-  }
-  return "unknown";
-}
-
-std::string_view name_of(wire::PeerState state) {
-  switch (state) {
-    case wire::PeerState::kLooking:
-      return "looking";
-    case wire::PeerState::kFollowing:
-      return "following";
-    case wire::PeerState::kLeading:
-      return "leading";
-    case wire::PeerState::kObserving:
-      return "observing";
   }
   return "unknown";
 }
@@ -152,6 +139,13 @@ Status Member::start_threads() {
                 boost::asio::post(loop_, [this, seen] { on_space_seen(seen); });
               },
           .purged = [](const Status& outcome, size_t files) { report_purge(outcome, files); },
+          .file_replaced =
+              [](const std::string& name, const Status& outcome) {
+                if (!outcome) {
+                  log::warn("file_not_replaced",
+                            {{"file", name}, {"reason", outcome.error().message}});
+                }
+              },
           .each_second = [this] { reload_certificates(); }});
   return Status{};
 }
@@ -354,69 +348,7 @@ void Member::arm_timer() {
 
 void Member::log_notes() {
   for (const node::Note& note : actions_.notes) {
-    const std::string session = log::hex(note.session.value);
-    switch (note.kind) {
-      case node::NoteKind::kSessionOpened:
-        log::debug("session_opened", {{"session", session}, {"timeout_ms", note.value}});
-        break;
-      case node::NoteKind::kSessionMoved:
-        log::debug("session_reattached", {{"session", session}, {"timeout_ms", note.value}});
-        break;
-      case node::NoteKind::kSessionExpired:
-        log::info("session_expired", {{"session", session}});
-        break;
-      case node::NoteKind::kSessionClosed:
-        log::debug("session_closed", {{"session", session}});
-        break;
-      case node::NoteKind::kWritesRefused:
-        log::error("writes_refused",
-                   {{"reason", "disk space is low"},
-                    {"directory", directories_.logs},
-                    {"action", "free or add space; writes resume by themselves"}});
-        break;
-      case node::NoteKind::kWritesResumed:
-        log::info("writes_resumed", {{"directory", directories_.logs}});
-        break;
-      case node::NoteKind::kQuotaExceeded:
-        log::warn("quota_exceeded", {{"session", session}});
-        break;
-      case node::NoteKind::kSnapshotStarted:
-        log::info("snapshot_started", {{"zxid", log::hex(note.zxid.value)}});
-        break;
-      case node::NoteKind::kDigestMismatch:
-        log::error("digest_mismatch",
-                   {{"zxid", log::hex(note.zxid.value)}, {"action", "please report this bug"}});
-        break;
-      case node::NoteKind::kRoleChanged:
-        log::info("role_changed", {{"role", name_of(static_cast<wire::PeerState>(note.value))},
-                                   {"leader", note.peer.value},
-                                   {"reason", note.detail}});
-        break;
-      case node::NoteKind::kServing:
-        log::info("serving", {{"role", name_of(static_cast<wire::PeerState>(note.value))},
-                              {"leader", note.peer.value},
-                              {"epoch", note.zxid.epoch()}});
-        break;
-      case node::NoteKind::kReadOnly:
-        log::info("read_only", {{"serves_readers", note.value}});
-        break;
-      case node::NoteKind::kSuccessor:
-        log::info("successor_named", {{"successor", note.peer.value}});
-        break;
-      case node::NoteKind::kReconfigRefused:
-        log::warn("reconfig_refused", {{"session", session}, {"reason", note.text}});
-        break;
-      case node::NoteKind::kReconfigProposed:
-        log::info("reconfig_proposed",
-                  {{"version", log::hex(note.zxid.value)}, {"configuration", note.text}});
-        break;
-      case node::NoteKind::kLinkClosed:
-        log::info("learner_closed", {{"reason", note.detail}});
-        break;
-      case node::NoteKind::kReaped:
-        log::info("containers_reaped", {{"count", note.value}});
-        break;
-    }
+    log_note(note, directories_.logs);
   }
 }
 

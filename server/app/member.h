@@ -126,6 +126,7 @@ class Member final : public net::ConnectionHandler {
   [[nodiscard]] Status begin_quorum();
   void perform_on_disk();
   void store_configuration(const node::QuorumActions::Configure& configure);
+  void mark_unfit(bool is_unfit);
   void save_epochs(Epoch accepted, Epoch current);
   [[nodiscard]] Result<storage::Recovered> change_log(storage::LogWriter& writer,
                                                       const std::function<Status()>& change);

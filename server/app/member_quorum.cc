@@ -116,6 +116,13 @@ void Member::perform_on_disk() {
   if (!wanted.configurations.empty()) {
     quorum_->set_configuration(node_.configuration());
   }
+  if (wanted.marks_unfit) {
+    mark_unfit(*wanted.marks_unfit);
+  }
+  if (wanted.witness) {
+    housekeeping_->replace_file(kWitnessFile,
+                                quorum::to_text(*wanted.witness, config_.quorum.ensemble_id));
+  }
   if (wanted.save_epochs) {
     save_epochs(wanted.save_epochs->accepted, wanted.save_epochs->current);
   }
@@ -141,6 +148,17 @@ void Member::store_configuration(const node::QuorumActions::Configure& configure
   if (configure.is_committed) {
     log::info("configuration", {{"version", log::hex(configure.configuration.version.value)},
                                 {"servers", quorum::to_text(configure.configuration)}});
+  }
+}
+
+void Member::mark_unfit(bool is_unfit) {
+  const Status marked =
+      is_unfit ? storage::replace_file(*file_system_, directories_.snapshots, kUnfitFile,
+                                       "This disk has to be filled by a leader before its member "
+                                       "may vote.\n")
+               : storage::remove_file(*file_system_, directories_.snapshots, kUnfitFile);
+  if (!marked) {
+    die(marked.error());
   }
 }
 

@@ -10,6 +10,7 @@ void Actions::clear() {
   decision.reset();
   revoked.reset();
   configuration_seen.reset();
+  witnessed.clear();
   wanted_changed = false;
   notes.clear();
 }

@@ -10,6 +10,7 @@
 #include "server/base/time.h"
 #include "server/quorum/configuration.h"
 #include "server/wire/election_message.h"
+#include "server/wire/witnessed_disk.h"
 
 namespace quorate::election {
 
@@ -73,6 +74,9 @@ struct Actions {
   std::optional<Revocation> revoked;
   /// Adopt it (durably) and answer with MembershipChanged; or do not.
   std::optional<ConfigurationSeen> configuration_seen;
+  /// What a looking member has heard that disks must have, its own among them: if that has less,
+  /// answer with StartLooking without a vote.
+  std::vector<wire::WitnessedDisk> witnessed;
   /// Election::wanted() is another now.
   bool wanted_changed = false;
   std::vector<Note> notes;

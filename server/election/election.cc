@@ -66,18 +66,8 @@ void Election::set_membership(const quorum::Configuration& committed,
                               const quorum::Configuration& last_seen) {
   committed_ = committed;
   config_text_ = quorum::to_text(committed);
-  last_seen_version_ = last_seen.version;
-  extension_ = options_.extension;
-  const auto extension = wire::decode_peer_extension(options_.extension);
-  const std::string next = quorum::to_text(last_seen);
-  const bool is_in_flight = last_seen.version > committed.version;
-  if (extension && is_in_flight && next.size() <= wire::kNextConfigurationBytesMax) {
-    wire::PeerExtension extended = *extension;
-    extended.next_configuration = next;
-    extension_.clear();
-    wire::Writer writer(extension_);
-    write(writer, extended);
-  }
+  last_seen_ = last_seen;
+  set_extension();
   majority_ = quorum::majority_of(committed, last_seen);
   std::vector<Voter> voters;
   wanted_.clear();
@@ -99,11 +89,14 @@ void Election::handle(const StartLooking& event, TimePoint now, Actions& actions
   may_vote_ = event.may_vote && !event.abstains && event.last_logged != kUninitialised;
   is_voting_ = may_vote_ && majority_.contains(options_.self);
   candidacy_ = Vote{event.current_epoch, event.last_logged, options_.self};
+  accepted_ = event.accepted_epoch;
+  witness_ = event.witness;
   if (event.successor && majority_.contains(*event.successor)) {
     candidacy_.leader = *event.successor;
     forget_successor(voters_[*majority_.index_of(*event.successor)]);
   }
   has_started_ = true;
+  set_extension();
   state_ = PeerState::kLooking;
   is_established_ = false;
   is_revoked_ = false;
@@ -178,6 +171,7 @@ void Election::handle(const NotificationReceived& event, TimePoint now, Actions&
     return;
   }
   look_at_configuration(event, actions);
+  look_at_witness(event, actions);
   const std::optional<size_t> index = majority_.index_of(event.from);
   if (!index) {
     if (is_looker) {
@@ -189,10 +183,10 @@ void Election::handle(const NotificationReceived& event, TimePoint now, Actions&
   const bool is_first = !voter.report || voter.report->state != PeerState::kLooking ||
                         voter.report->round != heard.round;
   voter.is_suspected = false;
-  voter.abstains = is_looker && heard.vote == wire::kNoVote;
+  voter.abstains = is_looker && (heard.vote == wire::kNoVote || has_older_disk(event));
   forget_successor(voter);
   voter.report.reset();
-  if (is_usable(statement)) {
+  if (is_usable(statement) && !voter.abstains) {
     voter.report = statement;
     voter.reported_at = now;
   }
@@ -294,7 +288,11 @@ void Election::look_at_next_configuration(const NotificationReceived& event,
   }
   quorum::ParsedConfiguration next = quorum::parse_configuration(extension->next_configuration);
   if (!next.ok() || next.configuration.version <= committed_.version ||
-      next.configuration.version <= last_seen_version_) {
+      next.configuration.version <= last_seen_.version) {
+    return;
+  }
+  if (Zxid{next.configuration.version.value}.epoch() < candidacy_.epoch.value) {
+    // A later leader's history, which this member has, is without it: it was given up.
     return;
   }
   const auto adds = [&](ServerId id) {
@@ -305,6 +303,23 @@ void Election::look_at_next_configuration(const NotificationReceived& event,
   if (is_news) {
     actions.configuration_seen = {
         .from = event.from, .configuration = std::move(next.configuration), .is_in_flight = true};
+  }
+}
+
+bool Election::has_older_disk(const NotificationReceived& event) const {
+  const auto extension = wire::decode_peer_extension(event.notification.extension);
+  return extension && extension->last_logged && extension->accepted_epoch &&
+         witness_.contradicts(event.from, *extension->accepted_epoch, *extension->last_logged);
+}
+
+void Election::look_at_witness(const NotificationReceived& event, Actions& actions) const {
+  const auto extension = wire::decode_peer_extension(event.notification.extension);
+  if (!extension || state_ != PeerState::kLooking || !has_started_ ||
+      !committed_.contains(event.from)) {
+    return;
+  }
+  if (auto disks = wire::decode_witnessed_disks(extension->witness)) {
+    actions.witnessed = std::move(*disks);
   }
 }
 

@@ -60,6 +60,8 @@ struct VoterStatus {
 /// - Votes that came while this member still had its leader are not lost.
 /// - A decision that cannot come true is revoked before anybody runs into a timeout.
 /// - Lookers outside the voters, which only poll, are told of a decision when it falls.
+/// - Members that look tell each other what the disks of all voters must have: one that was rolled
+///   back to an older copy does not vote before it has synced.
 /// - A leader that leaves in peace names its successor, and whoever heard it votes for that one.
 ///
 /// Safety (one leader an epoch, no acknowledged write lost) is the matter of the epoch exchange
@@ -111,8 +113,8 @@ class Election {
   struct Voter {
     ServerId id;
     bool is_suspected = false;
-    /// It looks and names nobody, as those do that may not vote: nothing is to be waited for, and
-    /// whoever still votes for it has not heard that it lost its disk.
+    /// It looks and names nobody, as those do that may not vote, or must not, for its disk has less
+    /// than it had: nothing is to be waited for, and whoever still votes for it has not heard.
     bool abstains = false;
     std::optional<Statement> report;
     TimePoint reported_at;  ///< Valid with a report.
@@ -147,10 +149,13 @@ class Election {
   [[nodiscard]] bool is_usable(const Statement& statement) const;
   void look_at_configuration(const NotificationReceived& event, Actions& actions) const;
   void look_at_next_configuration(const NotificationReceived& event, Actions& actions) const;
+  [[nodiscard]] bool has_older_disk(const NotificationReceived& event) const;
+  void look_at_witness(const NotificationReceived& event, Actions& actions) const;
 
   // ---- talk.cc: what is said to whom ----------------------------------------------------------
   [[nodiscard]] Statement statement() const;
   [[nodiscard]] wire::Notification notification() const;
+  void set_extension();
   void broadcast(Actions& actions) const;
   void answer(ServerId to, Exchange& exchange, const Statement& question, TimePoint now,
               Actions& actions) const;
@@ -173,8 +178,10 @@ class Election {
   quorum::Configuration committed_;
   quorum::Majority majority_;
   std::string config_text_;  ///< Of the committed configuration.
-  std::string extension_;    ///< Of notifications: the option's, and what is in flight.
-  ConfigVersion last_seen_version_;
+  std::string extension_;    ///< Of notifications; see set_extension().
+  quorum::Configuration last_seen_;
+  Epoch accepted_;  ///< When it began to look, as candidacy_.
+  quorum::Witness witness_;
   std::vector<ServerId> wanted_;
   std::vector<Voter> voters_;  ///< By the majority's index; this member's own entry has no report.
   std::vector<Stranger> strangers_;

@@ -6,6 +6,7 @@
 
 #include "server/base/ids.h"
 #include "server/quorum/configuration.h"
+#include "server/quorum/witness.h"
 #include "server/wire/election_message.h"
 
 namespace quorate::election {
@@ -20,6 +21,8 @@ struct StartLooking {
   /// Whom the former leader has named, which has everything that this member has: gets this
   /// member's vote in place of itself, until it is suspected.
   std::optional<ServerId> successor = std::nullopt;
+  Epoch accepted_epoch;     ///< Of the file acceptedEpoch.
+  quorum::Witness witness;  ///< Of other members' disks: a vote from less does not count.
 };
 /// A notification of `from`, whose id was proved as far as the transport proves ids. The shell has
 /// turned away peers of another ensemble. Its views are borrowed for the duration of the step.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "server/election/election.h"
+#include "server/wire/peer_extension.h"
 
 namespace quorate::election {
 namespace {
@@ -38,6 +39,33 @@ wire::Notification Election::notification() const {
           .version = said.version,
           .config = config_text_,
           .extension = extension_};
+}
+
+/// The option's, and what it knows of disks and of a reconfiguration in flight.
+void Election::set_extension() {
+  extension_ = options_.extension;
+  const auto extension = wire::decode_peer_extension(options_.extension);
+  if (!extension) {
+    return;
+  }
+  wire::PeerExtension extended = *extension;
+  std::string next;
+  if (last_seen_.version > committed_.version) {
+    next = quorum::to_text(last_seen_);
+  }
+  if (next.size() <= wire::kNextConfigurationBytesMax) {
+    extended.next_configuration = next;
+  }
+  std::string witness;
+  wire::encode(witness_.disks(), witness);
+  extended.witness = witness;
+  if (has_started_) {
+    extended.last_logged = candidacy_.zxid;
+    extended.accepted_epoch = accepted_;
+  }
+  extension_.clear();
+  wire::Writer writer(extension_);
+  write(writer, extended);
 }
 
 void Election::broadcast(Actions& actions) const {

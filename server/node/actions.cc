@@ -27,6 +27,8 @@ void QuorumActions::clear() {
   sends.clear();
   reuse(snapshot_bytes);
   snapshot_ends = false;
+  marks_unfit.reset();
+  witness.reset();
   closes.clear();
   probes.clear();
   reads.clear();

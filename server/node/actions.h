@@ -46,6 +46,7 @@ enum class NoteKind : uint8_t {
   kLinkClosed,        ///< To the learner `peer`; `detail` says why.
   kReconfigRefused,   ///< `text` says why, `value` is the error code.
   kReconfigProposed,  ///< To the configuration `text`.
+  kOlderDisk,         ///< Others know of more than `zxid` on this member's disk.
   kDigestMismatch,    ///< The tree is not what its txn said that it would be: a bug.
 };
 struct Note {

@@ -60,6 +60,9 @@ struct Ensemble {
   Epoch accepted;                   ///< Durable.
   Epoch current;                    ///< Durable.
   bool may_vote = true;
+  bool is_marked_unfit = false;  ///< Durable: a crash in the middle of a sync changes nothing.
+  Zxid fit_at;                   ///< The disk is as soon as it has this; valid if marked.
+  quorum::Witness witness;       ///< Of other members' disks.
 
   election::Election election;
   election::Actions election_actions;
@@ -135,6 +138,14 @@ void adopt_configuration(State& state, const quorum::Configuration& configuratio
                          Now now, Actions& actions);
 /// Shows the committed configuration at /zookeeper/config.
 void show_configuration(State& state, Now now);
+
+// ---- witness.cc -------------------------------------------------------------------------------
+/// Remembers what others must have. Returns whether this member must have more than it has.
+bool take_witness(State& state, const std::vector<wire::WitnessedDisk>& disks, Actions& actions);
+/// Looking: its own disk was rolled back. It looks on without a vote until it has synced.
+void hear_of_own_disk(State& state, Now now, Actions& actions);
+/// What is written on the disk about its fitness, if that has changed.
+void note_fitness(State& state, Actions& actions);
 
 // ---- hand_over.cc -----------------------------------------------------------------------------
 std::optional<HandOverRefusal> hand_over(State& state, std::optional<ServerId> target, Now now,

@@ -142,6 +142,7 @@ void forget_stream(Ensemble& ensemble, LinkId link) {
 void perform_once(State& state, const zab::LeaderActions& taken, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
   QuorumActions& quorum = actions.quorum;
+  take_witness(state, taken.witnessed, actions);
   if (taken.last_seen) {
     adopt_configuration(state, *taken.last_seen, false, now, actions);
   }
@@ -208,7 +209,8 @@ bool is_empty(const zab::LeaderActions& actions) {
   return actions.sends.empty() && actions.closes.empty() && !actions.save_epochs &&
          actions.probes.empty() && actions.reads.empty() && actions.requests.empty() &&
          actions.touches.empty() && actions.revalidations.empty() && !actions.last_seen &&
-         !actions.established && !actions.committed && !actions.activated && !actions.stepped_down;
+         !actions.established && !actions.committed && !actions.activated &&
+         actions.witnessed.empty() && !actions.stepped_down;
 }
 
 }  // namespace

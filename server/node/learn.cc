@@ -14,7 +14,7 @@ bool is_empty(const zab::LearnerActions& actions) {
          !actions.receive_snapshot && actions.appends.empty() && !actions.committed &&
          !actions.last_seen && !actions.activated && !actions.promoted && !actions.up_to_date &&
          actions.revalidated.empty() && actions.syncs_done == 0 && !actions.successor &&
-         !actions.gave_up;
+         actions.witnessed.empty() && !actions.gave_up;
 }
 
 void append_logged(State& state, const zab::LearnerActions& taken, Actions& actions) {
@@ -60,8 +60,10 @@ void start_truncation(State& state, Zxid zxid, Actions& actions) {
 void become_up_to_date(State& state, Epoch epoch, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
   if (!ensemble.may_vote) {
-    // Its disk has everything now. It counts from the next connection on.
+    // Its disk has everything now, or will soon. It counts from the next connection on.
     ensemble.may_vote = true;
+    ensemble.fit_at = state.history.last();
+    note_fitness(state, actions);
     if (ensemble.committed.is_voter(state.options.server)) {
       end_role(state, "the disk is whole again", now, actions);
       return;
@@ -104,6 +106,7 @@ void perform_once(State& state, const zab::LearnerActions& taken, Now now, Actio
   if (taken.up_to_date || taken.activated) {
     show_configuration(state, now);
   }
+  take_witness(state, taken.witnessed, actions);
   if (taken.successor) {
     ensemble.successor = taken.successor;
   }

@@ -38,6 +38,7 @@ void handle_synced(State& state, const LogSynced& event, Now now, Actions& actio
   }
   lead(state, zab::OwnLogSynced{event.zxid}, now, actions);
   learn(state, zab::LogSynced{event.zxid}, now, actions);
+  note_fitness(state, actions);
   look_if_ready(state, now, actions);
 }
 

@@ -22,7 +22,9 @@ struct EnsembleOptions {
   std::optional<quorum::Configuration> last_seen;  ///< Proposed, not known to be committed.
   Epoch accepted;                                  ///< Of the epoch files.
   Epoch current;
-  bool may_vote = true;  ///< False: the disk is empty where it must not be, or damaged.
+  bool may_vote = true;  ///< False: the disk is empty where it must not be, damaged, or marked.
+  bool is_marked_unfit = false;  ///< Found on the disk; see QuorumActions::marks_unfit.
+  quorum::Witness witness;       ///< Found on the disk.
   zab::Timing timing;
   zab::SyncOptions sync;
   size_t link_bytes_max = size_t{8} << 20;

@@ -8,6 +8,7 @@
 
 #include "server/base/ids.h"
 #include "server/quorum/configuration.h"
+#include "server/quorum/witness.h"
 #include "server/zab/leader_actions.h"
 
 namespace quorate::node {
@@ -41,6 +42,11 @@ struct QuorumActions {
   /// To be stored before anything else of the step, durably.
   std::vector<Configure> configurations;
   std::optional<zab::LeaderActions::SaveEpochs> save_epochs;  ///< Answer with EpochsSaved.
+  /// True: mark the disk as one that has to be filled before it may vote. False: remove the mark.
+  std::optional<bool> marks_unfit;
+
+  /// To be stored durably, soon: what comes before it need not wait. The newest counts.
+  std::optional<quorum::Witness> witness;
 
   /// The member has no role any more: close the quorum port and the connection to the leader.
   bool leaves_role = false;

@@ -31,7 +31,8 @@ void become_leader(State& state, Now now, Actions& actions) {
       zab::LeaderStart{.accepted = ensemble.accepted,
                        .current = ensemble.current,
                        .committed = ensemble.committed,
-                       .last_seen = ensemble.last_seen},
+                       .last_seen = ensemble.last_seen,
+                       .witness = ensemble.witness},
       state.history, now.monotonic);
   ensemble.leader->begin(now.monotonic, ensemble.leader_actions);
   perform_leader(state, now, actions);
@@ -98,6 +99,8 @@ Ensemble::Ensemble(EnsembleOptions options_in, ServerId self)
       accepted(options.accepted),
       current(options.current),
       may_vote(options.may_vote),
+      is_marked_unfit(options.is_marked_unfit),
+      witness(options.witness),
       election(election_options(options, self), committed, last_seen) {}
 
 void perform_election(State& state, Now now, Actions& actions) {
@@ -115,6 +118,10 @@ void perform_election(State& state, Now now, Actions& actions) {
     if (seen.version > ensemble.committed.version) {
       adopt_configuration(state, seen, !taken.configuration_seen->is_in_flight, now, actions);
     }
+  }
+  if (take_witness(state, taken.witnessed, actions) && ensemble.may_vote) {
+    hear_of_own_disk(state, now, actions);
+    return;
   }
   if (taken.revoked) {
     end_role(state, text_of(*taken.revoked), now, actions);
@@ -172,6 +179,7 @@ void look_if_ready(State& state, Now now, Actions& actions) {
     return;
   }
   ensemble.is_ready_to_look = false;
+  note_fitness(state, actions);
   await_read_only(state, now);
   const std::optional<ServerId> successor = std::exchange(ensemble.successor, std::nullopt);
   const bool leaves_it_to_others = ensemble.abstains_until && !successor;
@@ -179,7 +187,9 @@ void look_if_ready(State& state, Now now, Actions& actions) {
                                                 .current_epoch = ensemble.current,
                                                 .may_vote = ensemble.may_vote,
                                                 .abstains = leaves_it_to_others,
-                                                .successor = successor},
+                                                .successor = successor,
+                                                .accepted_epoch = ensemble.accepted,
+                                                .witness = ensemble.witness},
                          now.monotonic, ensemble.election_actions);
   perform_election(state, now, actions);
 }

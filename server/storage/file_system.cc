@@ -75,6 +75,14 @@ Status replace_file(FileSystem& fs, const std::string& directory, const std::str
   return fs.sync_directory(directory);
 }
 
+Status remove_file(FileSystem& fs, const std::string& directory, const std::string& name) {
+  const Status removed = fs.unlink(join_path(directory, name));
+  if (!removed) {
+    return removed.error().kind == ErrorKind::kNotFound ? Status{} : removed;
+  }
+  return fs.sync_directory(directory);
+}
+
 std::string join_path(std::string_view directory, std::string_view name) {
   std::string path;
   path.reserve(directory.size() + 1 + name.size());

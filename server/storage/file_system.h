@@ -114,6 +114,10 @@ class FileContent {
 [[nodiscard]] Status replace_file(FileSystem& fs, const std::string& directory,
                                   const std::string& name, std::string_view content);
 
+/// Removes `directory/name`, durably; nothing happens if there is none.
+[[nodiscard]] Status remove_file(FileSystem& fs, const std::string& directory,
+                                 const std::string& name);
+
 /// `directory` + "/" + `name`.
 [[nodiscard]] std::string join_path(std::string_view directory, std::string_view name);
 

@@ -11,24 +11,24 @@ constexpr int32_t kMagic = 0x51724558;
 enum Tag : uint8_t {
   kEnsembleId = 1,
   kCapabilities = 2,
-  kDiskId = 3,
-  kBootCount = 4,
+  kLastLogged = 3,
   kAcceptedEpoch = 5,
   kNextConfiguration = 6,
+  kWitness = 7,
 };
 
 bool has_right_size(uint8_t tag, size_t size) {
   switch (tag) {
     case kEnsembleId:
       return size >= 1 && size <= kEnsembleIdBytesMax;
-    case kDiskId:
-      return size == kDiskIdBytes;
     case kCapabilities:
-    case kBootCount:
+    case kLastLogged:
     case kAcceptedEpoch:
       return size == 8;
     case kNextConfiguration:
       return size <= kNextConfigurationBytesMax;
+    case kWitness:
+      return size <= kWitnessBytesMax;
     default:
       return true;
   }
@@ -42,17 +42,17 @@ void set_field(PeerExtension& extension, uint8_t tag, std::string_view value) {
     case kCapabilities:
       extension.capabilities = load_big_endian<uint64_t>(value.data());
       return;
-    case kDiskId:
-      extension.disk_id = value;
-      return;
-    case kBootCount:
-      extension.boot_count = load_big_endian<int64_t>(value.data());
+    case kLastLogged:
+      extension.last_logged = Zxid{load_big_endian<int64_t>(value.data())};
       return;
     case kAcceptedEpoch:
       extension.accepted_epoch = Epoch{load_big_endian<int64_t>(value.data())};
       return;
     case kNextConfiguration:
       extension.next_configuration = value;
+      return;
+    case kWitness:
+      extension.witness = value;
       return;
     default:
       return;
@@ -98,7 +98,7 @@ std::optional<PeerExtension> decode_peer_extension(std::string_view trailing) {
 
 void write(Writer& writer, const PeerExtension& extension) {
   QR_ASSERT(extension.ensemble_id.size() <= kEnsembleIdBytesMax);
-  QR_ASSERT(extension.disk_id.empty() || extension.disk_id.size() == kDiskIdBytes);
+  QR_ASSERT(extension.witness.size() <= kWitnessBytesMax);
   QR_ASSERT(extension.next_configuration.size() <= kNextConfigurationBytesMax);
   writer.put_int(kMagic);
   const size_t start = writer.begin_buffer();
@@ -108,17 +108,17 @@ void write(Writer& writer, const PeerExtension& extension) {
   if (extension.capabilities != 0) {
     put_field(writer, kCapabilities, static_cast<int64_t>(extension.capabilities));
   }
-  if (!extension.disk_id.empty()) {
-    put_field(writer, kDiskId, extension.disk_id);
-  }
-  if (extension.boot_count) {
-    put_field(writer, kBootCount, *extension.boot_count);
+  if (extension.last_logged) {
+    put_field(writer, kLastLogged, extension.last_logged->value);
   }
   if (extension.accepted_epoch) {
     put_field(writer, kAcceptedEpoch, extension.accepted_epoch->value);
   }
   if (!extension.next_configuration.empty()) {
     put_field(writer, kNextConfiguration, extension.next_configuration);
+  }
+  if (!extension.witness.empty()) {
+    put_field(writer, kWitness, extension.witness);
   }
   writer.end_buffer(start);
 }

@@ -20,7 +20,9 @@ Leader::Leader(LeaderOptions options, LeaderStart start, History& history, TimeP
       current_(start.current),
       own_current_before_(start.current),
       acks_(quorum::majority_of(committed_, last_seen_)),
-      own_synced_(history.last()) {
+      own_synced_(history.last()),
+      witness_(std::move(start.witness)),
+      witness_shared_at_(now) {
   QR_ASSERT(current_ <= accepted_);
   QR_ASSERT(acks_.majority().contains(options_.self));
   acks_.record(options_.self, own_synced_);

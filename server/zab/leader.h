@@ -11,6 +11,7 @@
 #include "server/base/time.h"
 #include "server/quorum/configuration.h"
 #include "server/quorum/majority.h"
+#include "server/quorum/witness.h"
 #include "server/zab/history.h"
 #include "server/zab/leader_actions.h"
 #include "server/zab/leader_event.h"
@@ -35,6 +36,7 @@ struct LeaderStart {
   Epoch current;
   quorum::Configuration committed;
   quorum::Configuration last_seen;  ///< The same unless a reconfiguration was in flight.
+  quorum::Witness witness;          ///< Of other members' disks.
 };
 
 enum class LeaderPhase : uint8_t {
@@ -68,6 +70,8 @@ struct LearnerStatus {
 ///   leader's neither counts nor stays; after that what it has too much is not committed.
 /// - A transaction is committed when a quorum has it durable (of both configurations while a
 ///   reconfiguration is in flight), in the order of zxids; the own log counts like any other.
+/// - Until a quorum has accepted the epoch, nor does one whose disk has less than it is known to
+///   have had. (Any quorum without it has what it may have lost.)
 /// - Who came as an observer, or is no voter, counts for nothing. But an observer of Quorate's that
 ///   a reconfiguration in flight makes a voter is sent proposals from then on, and acknowledges:
 ///   without it one voter could not become three. Being up to date when that is activated it goes
@@ -132,10 +136,11 @@ class Leader {
     Epoch accepted;  ///< What FOLLOWERINFO said.
     Zxid last_zxid;  ///< What ACKEPOCH said.
     bool counts_for_epoch = false;
-    Zxid sync_target;  ///< NEWLEADER follows when everything up to here is sent.
+    Zxid sync_target;  ///< NEWLEADER follows when everything up to here is sent; then, what was.
     Zxid sent;         ///< The last PROPOSAL or INFORM.
     Zxid sent_commit;  ///< The last COMMIT or INFORM.
-    Zxid acked;        ///< Of its log; kSynced and later.
+    Zxid acked;        ///< Of its log, and what was committed without it; kSynced and later.
+    Zxid durable;      ///< What it has acknowledged itself.
     size_t unflushed_bytes = 0;
     TimePoint heard_at;
     TimePoint pinged_at;
@@ -225,6 +230,7 @@ class Leader {
   [[nodiscard]] bool has_live_quorum() const;
   void watch_acks(LeaderActions& actions);
   void ping(LeaderActions& actions);
+  void share_witness(LeaderActions& actions);
   void send_ping(Learner& learner, wire::NullableBytes data, LeaderActions& actions);
   void remember(const Learner& learner);
 
@@ -260,6 +266,8 @@ class Leader {
   Zxid own_synced_;
   std::vector<Learner> learners_;  ///< In the order in which they connected.
   std::map<ServerId, Heard> heard_;
+  quorum::Witness witness_;
+  TimePoint witness_shared_at_;
   std::optional<Shared> shared_;
   std::optional<Reconfiguration> pending_;
   /// Reconfigurations of this reign, whom each designated, and what it replaced: a learner that is

@@ -33,6 +33,7 @@ void LeaderActions::clear() {
   established.reset();
   committed.reset();
   activated.reset();
+  witnessed.clear();
   stepped_down.reset();
 }
 

@@ -9,6 +9,7 @@
 #include "server/base/ids.h"
 #include "server/quorum/configuration.h"
 #include "server/wire/quorum_packet.h"
+#include "server/wire/witnessed_disk.h"
 #include "server/zab/link.h"
 #include "server/zab/sync_plan.h"
 
@@ -97,6 +98,8 @@ struct LeaderActions {
   /// Everything up to here is committed: apply it.
   std::optional<Zxid> committed;
   std::optional<Activated> activated;
+  /// What members have on their disks, this one among them: to be remembered, durably soon.
+  std::vector<wire::WitnessedDisk> witnessed;
   std::optional<StepDownReason> stepped_down;
 
   void clear();

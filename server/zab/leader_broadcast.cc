@@ -103,6 +103,7 @@ void Leader::take_ack(Learner& learner, Zxid zxid, LeaderActions& actions) {
     close(learner.link, CloseReason::kUnexpected, actions);
     return;
   }
+  learner.durable = std::max(learner.durable, zxid);
   if (zxid > learner.acked) {
     learner.acked = zxid;
     learner.acked_at = now_;

@@ -119,6 +119,11 @@ void Leader::take_ack_epoch(Learner& learner, const wire::QuorumPacket& packet,
     close(learner.link, CloseReason::kLearnerAhead, actions);
     return;
   }
+  if (phase_ == LeaderPhase::kEpoch && !learner.is_observer &&
+      witness_.contradicts(learner.server, learner.accepted, packet.zxid)) {
+    close(learner.link, CloseReason::kOlderDisk, actions);
+    return;
+  }
   learner.last_zxid = packet.zxid;
   learner.counts_for_epoch = ack->current_epoch.has_value();
   learner.stage = Stage::kAccepted;

@@ -41,6 +41,7 @@ void Leader::feed(Learner& learner, LeaderActions& actions) {
   if (learner.stage == Stage::kSyncing && learner.sent >= learner.sync_target) {
     const std::string text = quorum::to_text(configuration_for(learner));
     learner.stage = Stage::kNewLeader;
+    learner.sync_target = learner.sent;
     learner.heard_at = now_;
     send_packet(learner,
                 {.type = QuorumPacketType::kNewLeader, .zxid = epoch_begin(), .data = text},

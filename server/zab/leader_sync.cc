@@ -116,6 +116,7 @@ void Leader::handle(const SnapshotSent& event, LeaderActions& actions) {
 
 void Leader::take_new_leader_ack(Learner& learner, LeaderActions& actions) {
   learner.stage = Stage::kSynced;
+  learner.durable = learner.sync_target;
   remember(learner);
   if (is_established()) {
     send_up_to_date(learner, actions);

@@ -7,7 +7,15 @@
 
 namespace quorate::zab {
 
+namespace {
+
 using wire::QuorumPacketType;
+
+/// What a member has acknowledged within this time before its disk is rolled back is known to
+/// nobody but its leader.
+constexpr Duration kWitnessInterval = std::chrono::seconds(1);
+
+}  // namespace
 
 void Leader::handle(const LeaderDeadline&, LeaderActions& actions) {
   if (!is_established() && now_ >= phase_deadline_) {
@@ -27,6 +35,7 @@ void Leader::handle(const LeaderDeadline&, LeaderActions& actions) {
     return;
   }
   ping(actions);
+  share_witness(actions);
 }
 
 /// Closes who has been silent for too long, or takes too long to sync.
@@ -111,6 +120,34 @@ void Leader::send_ping(Learner& learner, wire::NullableBytes data, LeaderActions
                .zxid = std::max(history_.last(), epoch_begin()),
                .data = data},
               actions);
+}
+
+/// So that whoever looks for the next leader knows what the disks of the others must have. Only
+/// where every disk bears the id of its ensemble: elsewhere empty ones count, as ZooKeeper's do.
+void Leader::share_witness(LeaderActions& actions) {
+  if (!is_established() || options_.ensemble_id.empty() ||
+      now_ - witness_shared_at_ < kWitnessInterval) {
+    return;
+  }
+  witness_shared_at_ = now_;
+  const Zxid committed = history_.committed();
+  actions.witnessed.push_back({.server = options_.self,
+                               .accepted = accepted_,
+                               .durable = std::min(own_synced_, committed)});
+  for (const Learner& learner : learners_) {
+    if (learner.stage == Stage::kUpToDate && learner.is_quorate && counts(learner)) {
+      actions.witnessed.push_back({.server = learner.server,
+                                   .accepted = epoch_,
+                                   .durable = std::min(learner.durable, committed)});
+    }
+  }
+  std::string data;
+  wire::encode(actions.witnessed, data);
+  for (Learner& learner : learners_) {
+    if (learner.stage == Stage::kUpToDate && learner.is_quorate) {
+      send_ping(learner, data, actions);
+    }
+  }
 }
 
 /// On the connection whose end makes them look, so that they know it by then.

@@ -112,6 +112,7 @@ class Learner {
   void take_activation(const wire::QuorumPacket& packet, LearnerActions& actions);
   void take_answer(const wire::QuorumPacket& packet, LearnerActions& actions);
   void answer_ping(const wire::QuorumPacket& packet, LearnerActions& actions);
+  static void take_ping_data(std::string_view data, LearnerActions& actions);
   void send_acks(LearnerActions& actions);
   [[nodiscard]] bool is_candidate() const;
   void send(const wire::QuorumPacket& packet, LearnerActions& actions) const;

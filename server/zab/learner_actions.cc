@@ -17,6 +17,7 @@ void LearnerActions::clear() {
   revalidated.clear();
   syncs_done = 0;
   successor.reset();
+  witnessed.clear();
   gave_up.reset();
 }
 

@@ -9,6 +9,7 @@
 #include "server/base/ids.h"
 #include "server/quorum/configuration.h"
 #include "server/wire/quorum_packet.h"
+#include "server/wire/witnessed_disk.h"
 #include "server/zab/leader_actions.h"
 #include "server/zab/link.h"
 
@@ -43,6 +44,8 @@ struct LearnerActions {
   uint32_t syncs_done = 0;
   /// The leader is about to leave, and names the voter that is to lead next.
   std::optional<ServerId> successor;
+  /// As LeaderActions'.
+  std::vector<wire::WitnessedDisk> witnessed;
   /// Close the connection and look for a leader.
   std::optional<CloseReason> gave_up;
 

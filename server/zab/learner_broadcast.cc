@@ -149,8 +149,8 @@ void Learner::answer_ping(const wire::QuorumPacket& packet, LearnerActions& acti
   if (phase_ != LearnerPhase::kAcked && phase_ != LearnerPhase::kBroadcast) {
     return;
   }
-  if (is_up_to_date() && packet.data && packet.data->size() == sizeof(int64_t)) {
-    actions.successor = ServerId{load_big_endian<int64_t>(packet.data->data())};
+  if (is_up_to_date() && packet.data) {
+    take_ping_data(*packet.data, actions);
   }
   std::string data;
   wire::Writer writer(data);
@@ -159,6 +159,17 @@ void Learner::answer_ping(const wire::QuorumPacket& packet, LearnerActions& acti
   }
   touched_.clear();
   send({.type = QuorumPacketType::kPing, .zxid = packet.zxid, .data = data}, actions);
+}
+
+/// Quorate's leaders send some: who is to lead next, or what is on the members' disks.
+void Learner::take_ping_data(std::string_view data, LearnerActions& actions) {
+  if (data.size() == sizeof(int64_t)) {
+    actions.successor = ServerId{load_big_endian<int64_t>(data.data())};
+    return;
+  }
+  if (auto disks = wire::decode_witnessed_disks(data)) {
+    actions.witnessed = std::move(*disks);
+  }
 }
 
 void Learner::take_answer(const wire::QuorumPacket& packet, LearnerActions& actions) {

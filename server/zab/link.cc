@@ -17,6 +17,8 @@ const char* name_of(CloseReason reason) {
       return "replaced";
     case CloseReason::kConfigurationAhead:
       return "configuration_ahead";
+    case CloseReason::kOlderDisk:
+      return "older_disk";
     case CloseReason::kLearnerAhead:
       return "learner_ahead";
     case CloseReason::kLeaderBehind:

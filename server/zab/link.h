@@ -43,6 +43,7 @@ enum class CloseReason : uint8_t {
   kOldProtocol,         ///< From before ZooKeeper 3.4.
   kReplaced,            ///< The same member has connected again.
   kConfigurationAhead,  ///< The learner has a later configuration than this leader.
+  kOlderDisk,           ///< The learner has less than it is known to have had.
   kLearnerAhead,        ///< The learner has a later epoch or history than this leader.
   kLeaderBehind,        ///< The leader's epoch is lower than one that this member has accepted.
   kGap,                 ///< A transaction that does not follow the one before it.

@@ -37,6 +37,11 @@ void Disk::flip_snapshot(size_t index, size_t bit) {
   snapshot.is_rotten = true;
 }
 
+Zxid Disk::last_logged() const {
+  const Zxid snapshot = snapshots.empty() ? Zxid{} : snapshots.back().zxid;
+  return log.empty() ? snapshot : std::max(snapshot, log.rbegin()->first);
+}
+
 bool Disk::is_rotten() const {
   return !rotten.empty() || std::ranges::any_of(snapshots, &Snapshot::is_rotten);
 }

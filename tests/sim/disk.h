@@ -11,6 +11,7 @@
 #include "server/base/ids.h"
 #include "server/node/node.h"
 #include "server/quorum/configuration.h"
+#include "server/quorum/witness.h"
 
 namespace quorate::sim {
 
@@ -33,13 +34,16 @@ struct Disk {
   std::optional<quorum::Configuration> committed;
   std::optional<quorum::Configuration> last_seen;
   std::set<Zxid> rotten;  ///< Of the log: entries whose checksums do not fit any more.
-  bool is_fit = true;     ///< False: wiped or damaged, and not synced since.
+  bool is_fit = true;     ///< False: marked as wiped or damaged, and not synced since.
+  bool is_older = false;  ///< Rolled back, and not synced since; its member does not know.
+  quorum::Witness witness;
 
   void store(Snapshot snapshot);
   /// A bit of this entry, or of this snapshot, is another from now on.
   void flip(Zxid zxid, size_t bit);
   void flip_snapshot(size_t index, size_t bit);
   [[nodiscard]] bool is_rotten() const;
+  [[nodiscard]] Zxid last_logged() const;
   /// Cuts the log behind `zxid`.
   void truncate(Zxid zxid);
 };

@@ -27,6 +27,9 @@ std::vector<Fault> faults_for(Bug bug) {
               Fault::kIsolateLeader, Fault::kRollingRestart};
     case Bug::kEmptyDiskVotes:
       return {Fault::kWipe, Fault::kWipe, Fault::kCrashLeader, Fault::kSlowHost, Fault::kSlowDisk};
+    case Bug::kOlderDiskVotes:
+      return {Fault::kRollBack, Fault::kRollBack, Fault::kRollBack, Fault::kIsolate,
+              Fault::kSlowHost};
     case Bug::kMoveNotCommitted:
       return {Fault::kReset, Fault::kReset,         Fault::kReset,
               Fault::kReset, Fault::kIsolateLeader, Fault::kCrashLeader};
@@ -57,6 +60,7 @@ void favour(Bug bug, Settings& settings) {
       settings.fault_interval = milliseconds(400);
       return;
     case Bug::kEmptyDiskVotes:
+    case Bug::kOlderDiskVotes:
       settings.is_quiet = false;
       settings.voters = 3;
       settings.fault_interval = milliseconds(300);

@@ -65,6 +65,8 @@ node::Options Member::options() {
   ensemble.accepted = disk_.accepted;
   ensemble.current = disk_.current;
   ensemble.may_vote = disk_.is_fit;
+  ensemble.is_marked_unfit = !disk_.is_fit;
+  ensemble.witness = disk_.witness;
   ensemble.timing = {
       .tick = settings.tick,
       .init_limit_ticks = settings.init_limit_ticks,
@@ -74,7 +76,9 @@ node::Options Member::options() {
   ensemble.sync = {.force_snapshot = settings.force_snapshot,
                    .log_bytes_max = settings.sync_log_bytes_max};
   ensemble.link_bytes_max = settings.link_bytes_max;
-  ensemble.ensemble_id = "sim";
+  if (!context_.has(Bug::kOlderDiskVotes)) {
+    ensemble.ensemble_id = "sim";  // Without one nobody says what is on whose disk.
+  }
   wire::Writer writer(ensemble.extension);
   write(writer, wire::PeerExtension{.ensemble_id = "sim"});
   options.ensemble = std::move(ensemble);
@@ -266,12 +270,12 @@ void Member::damage_disk() {
   disk_.is_fit = false;
 }
 
-void Member::roll_disk_back(const Disk& older) {
+void Member::roll_disk_back(const Disk& older, bool is_witnessed) {
   QR_ASSERT(!node_);
-  note("finds an older disk in its place");
+  note(is_witnessed ? "has an older disk in its place" : "finds an older disk in its place");
   disk_ = older;
-  // Peers that have witnessed the newer one would tell; they do not yet.
-  disk_.is_fit = context_.settings.rolls_back_unnoticed && older.is_fit;
+  disk_.is_older = true;
+  disk_.is_fit = is_witnessed && older.is_fit;
   memberships_.disk_lost(id_);
 }
 

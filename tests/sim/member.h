@@ -67,7 +67,9 @@ class Member : public Host {
   [[nodiscard]] const Disk& disk() const { return disk_; }
   [[nodiscard]] node::Status status() const { return node_->status(clocks()); }
   /// Its committed history is whole on its own disk: losing another disk loses nothing.
-  [[nodiscard]] bool is_fit() const { return disk_.is_fit && !disk_.is_rotten(); }
+  [[nodiscard]] bool is_fit() const {
+    return disk_.is_fit && !disk_.is_older && !disk_.is_rotten();
+  }
 
   void start();
   /// What its settings say when it starts for the first time, or with an empty disk: the members
@@ -86,8 +88,10 @@ class Member : public Host {
   void wipe_disk();
   /// Finds damage in its log: what is behind it is given up.
   void damage_disk();
-  /// Another disk, of some time ago, is in its place; the member is told so.
-  void roll_disk_back(const Disk& older);
+  /// Another disk, of some time ago, is in its place. `is_witnessed`: the member is not told so,
+  /// for others can tell.
+  void roll_disk_back(const Disk& older, bool is_witnessed);
+  void set_older(bool is_older) { disk_.is_older = is_older; }
   /// Rot, which is found when it is read again.
   void flip_bit();
   void swap_disks(Member& other);

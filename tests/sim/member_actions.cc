@@ -62,6 +62,16 @@ bool Member::perform() {
   if (!store_configurations()) {
     return false;
   }
+  if (quorum.marks_unfit) {
+    if (!survives_step("before a mark")) {
+      return false;
+    }
+    disk_.is_fit = !*quorum.marks_unfit;
+    note(disk_.is_fit ? "has a disk that is fit" : "has a disk that is not fit");
+  }
+  if (quorum.witness) {
+    disk_.witness = *quorum.witness;
+  }
   check_votes(quorum);
   if (quorum.save_epochs) {
     save_epochs(quorum.save_epochs->accepted, quorum.save_epochs->current);
@@ -98,7 +108,7 @@ void Member::perform_notes(const node::Actions& actions) {
                   static_cast<unsigned long long>(node_->last_zxid().value)));
         is_serving_ = true;
         set_leads(each.value == static_cast<int64_t>(wire::PeerState::kLeading));
-        disk_.is_fit = true;
+        disk_.is_older = false;
         if (leads_) {
           memberships_.leads(id_, holds_);
         }

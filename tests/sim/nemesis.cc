@@ -89,6 +89,24 @@ bool Nemesis::may_lose_disk() const {
   });
 }
 
+/// Whoever might make up a quorum with it knows of more on its disk. (What others do not know yet
+/// is lost with it, as the last second is.)
+bool Nemesis::is_witnessed_by_all(const Member& member, const Disk& older) const {
+  return std::ranges::all_of(members_, [&](const auto& other) {
+    const bool votes = std::ranges::any_of(
+        memberships_.at_stake(), [&](const Members& stake) { return stake.is_voter(other->id()); });
+    return other.get() == &member || !votes ||
+           other->disk().witness.contradicts(member.id(), older.accepted, older.last_logged());
+  });
+}
+
+bool Nemesis::is_contradicted(const Member& member, const Disk& disk) const {
+  return std::ranges::any_of(members_, [&](const auto& other) {
+    return other.get() != &member &&
+           other->disk().witness.contradicts(member.id(), disk.accepted, disk.last_logged());
+  });
+}
+
 void Nemesis::restart_later(Member& member, Duration delay) {
   context_.queue.after(delay, [this, &member] {
     if (!member.is_running() && member.is_installed() && !is_over_) {
@@ -181,13 +199,16 @@ void Nemesis::lose_disk(Fault fault) {
   } else if (fault == Fault::kDamage) {
     member.damage_disk();
   } else if (const auto older = older_.find(member.id()); older != older_.end()) {
-    member.roll_disk_back(older->second);
+    const bool is_witnessed =
+        is_witnessed_by_all(member, older->second) || context_.has(Bug::kOlderDiskVotes);
+    member.roll_disk_back(older->second, is_witnessed);
   }
   older_[member.id()] = member.disk();
   restart_later(member, a_while());
 }
 
-/// Two voters, or two others: a voter with the disk of an observer would be a rolled back one.
+/// Two voters, or two others: a voter with the disk of an observer would be a rolled back one. As
+/// one with that of a voter that is behind is to those who know what it had.
 void Nemesis::swap_disks() {
   Member& first = any_member();
   Member& second = any_member();
@@ -203,9 +224,14 @@ void Nemesis::swap_disks() {
       member->crash(CrashKind::kPower);
     }
   }
-  first.swap_disks(second);
-  older_.erase(first.id());
-  older_.erase(second.id());
+  const bool first_loses = is_contradicted(first, second.disk());
+  const bool second_loses = is_contradicted(second, first.disk());
+  if ((!first_loses && !second_loses) || (first_loses != second_loses && may_lose_disk())) {
+    first.swap_disks(second);
+    (first_loses ? first : second).set_older(first_loses || second_loses);
+    older_.erase(first.id());
+    older_.erase(second.id());
+  }
   restart_later(first, a_while());
   restart_later(second, a_while());
 }

@@ -65,6 +65,9 @@ class Nemesis {
   [[nodiscard]] size_t unfit_count(const Members& members) const;
   /// Whether another voter's disk may be lost.
   [[nodiscard]] bool may_lose_disk() const;
+  [[nodiscard]] bool is_witnessed_by_all(const Member& member, const Disk& older) const;
+  /// Somebody knows of more on the disk of `member` than there is on this one.
+  [[nodiscard]] bool is_contradicted(const Member& member, const Disk& disk) const;
   void note(const std::string& what) const { context_.note("!", what); }
 
   Context& context_;

@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, static_cast<size_t>(Bug::kCount)> kNames 
     "epoch_lost",
     "lost_truncation",
     "empty_disk_votes",
+    "older_disk_votes",
     "snapshot_not_stored",
     "fsync_error_ignored",
     "lost_watch",

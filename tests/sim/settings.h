@@ -19,6 +19,7 @@ enum class Bug : uint8_t {
   kEpochLost,             ///< The epoch files are reported as stored and are not.
   kLostTruncation,        ///< TRUNC is reported as done; the log comes back with the next restart.
   kEmptyDiskVotes,        ///< A member votes although its disk was wiped.
+  kOlderDiskVotes,        ///< A member votes although its disk was rolled back.
   kSnapshotNotStored,     ///< A received snapshot is reported as stored and is not.
   kFsyncErrorIgnored,     ///< What an fsync did not write is reported as durable.
   kLostWatch,             ///< One watch event in twenty is not sent.
@@ -80,11 +81,8 @@ struct Settings {
   int64_t snapshot_txn_count = 100000;
   size_t snapshot_slice_bytes = size_t{64} << 10;
 
-  // Promises that are not kept yet (design 4.2 and 4.3); with these seeds fail.
-  /// An older disk is in a member's place and nobody tells: peers do not witness each other's
-  /// disks.
-  bool rolls_back_unnoticed = false;
-  /// A bit of the last batch in the log flips: it is taken for a torn tail and cut.
+  /// A promise that is not kept yet; with it seeds fail. A bit of the last batch in the log flips:
+  /// it is taken for a torn tail and cut.
   bool flips_last_batch = false;
 
   // Of the network and the disks.

@@ -115,7 +115,7 @@ class CandidateToBe : public ::testing::Test {
   CandidateToBe() { before_.servers[ServerId{4}].role = quorum::ServerRole::kObserver; }
 
   /// What 3, with a history up to `last`, makes of the vote for `leader` that 1 tells it of.
-  Actions heard_by_third(Zxid last, ServerId leader) {
+  Actions heard_by_third(Zxid last, ServerId leader, Epoch epoch = Epoch{5}) {
     const Options options{.adopts_configurations = true, .extension = extension_of()};
     Options first = options;
     first.self = ServerId{1};
@@ -127,10 +127,9 @@ class CandidateToBe : public ::testing::Test {
     informed.step(StartLooking{.last_logged = kLast, .current_epoch = Epoch{5}}, TimePoint(),
                   asked);
     wire::Notification notification = asked.sends.front().notification;
-    notification.vote = {Epoch{5}, kLast, leader};
+    notification.vote = {epoch, kLast, leader};
     Actions heard;
-    uninformed.step(StartLooking{.last_logged = last, .current_epoch = Epoch{5}}, TimePoint(),
-                    heard);
+    uninformed.step(StartLooking{.last_logged = last, .current_epoch = epoch}, TimePoint(), heard);
     heard = Actions();
     uninformed.step(NotificationReceived{ServerId{1}, notification}, TimePoint(), heard);
     return heard;
@@ -152,6 +151,11 @@ TEST_F(CandidateToBe, IsKnownToWhoeverHearsOfABetterVoteForIt) {
 /// The voters that it adds may be gone for good; the old ones may do without it.
 TEST_F(CandidateToBe, IsNoMatterOfOthersWhenNobodyVotesForIt) {
   EXPECT_FALSE(heard_by_third(Zxid{0x500000006}, ServerId{2}).configuration_seen);
+}
+
+/// The vote is as good as that, but not by the log of the one that has not heard.
+TEST_F(CandidateToBe, IsNoneWhereALaterLeaderHasGivenItUp) {
+  EXPECT_FALSE(heard_by_third(Zxid{0x500000006}, ServerId{4}, Epoch{6}).configuration_seen);
 }
 
 TEST_F(CandidateToBe, IsNoMatterOfOneWithABetterVote) {

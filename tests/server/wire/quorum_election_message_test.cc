@@ -191,10 +191,10 @@ TEST(Notification, Zookeeper4787ConfigurationIsUtf8) {
 PeerExtension full_extension() {
   return {.ensemble_id = "3f2a",
           .capabilities = 5,
-          .disk_id = "0123456789abcdef",
-          .boot_count = 7,
+          .last_logged = Zxid{0x900000007},
           .accepted_epoch = Epoch{9},
-          .next_configuration = "server.1=m1:2888:3888:participant\nversion=900000001"};
+          .next_configuration = "server.1=m1:2888:3888:participant\nversion=900000001",
+          .witness = "0123456789abcdefghijklmn"};
 }
 
 std::string encoded(const PeerExtension& extension) {
@@ -217,8 +217,21 @@ TEST(PeerExtension, TravelsBehindANotification) {
 TEST(PeerExtension, FieldsAreOptional) {
   EXPECT_EQ(decode_peer_extension(encoded({})), PeerExtension{});
   PeerExtension one;
-  one.boot_count = 0;
+  one.last_logged = Zxid{0};
   EXPECT_EQ(decode_peer_extension(encoded(one)), one);
+}
+
+TEST(WitnessedDisks, TravelAsTheyAre) {
+  const std::vector<WitnessedDisk> disks = {
+      {.server = ServerId{1}, .accepted = Epoch{5}, .durable = Zxid{0x500000007}},
+      {.server = ServerId{255}, .accepted = Epoch{0}, .durable = Zxid{0}}};
+  std::string bytes;
+  encode(disks, bytes);
+  EXPECT_EQ(bytes.size(), 2 * kWitnessedDiskBytes);
+  EXPECT_EQ(decode_witnessed_disks(bytes), disks);
+  EXPECT_FALSE(decode_witnessed_disks(bytes + "x"));
+  EXPECT_FALSE(
+      decode_witnessed_disks(std::string((kWitnessedDisksMax + 1) * kWitnessedDiskBytes, 'x')));
 }
 
 TEST(PeerExtension, ForeignBytesAreNone) {
@@ -239,7 +252,7 @@ TEST(PeerExtension, LaterFieldsArePassedOver) {
 }
 
 TEST(PeerExtension, WrongSizesAreRefused) {
-  for (const char tag : {'\1', '\2', '\3', '\4', '\5'}) {
+  for (const char tag : {'\1', '\2', '\3', '\5'}) {
     std::string bytes = encoded({});
     bytes += std::string(1, tag) + std::string("\0\0", 2);
     store_big_endian(bytes.data() + 4, int32_t{3});

@@ -4,6 +4,7 @@
 #include <memory>
 #include <sstream>
 
+#include "server/base/text.h"
 #include "server/wire/learner_info.h"
 #include "server/wire/peer_extension.h"
 #include "server/zab/leader.h"
@@ -65,6 +66,13 @@ void Runner::create(const Words& words) {
   start.current = Epoch{std::stoll(value_of(words, "current", "1"))};
   start.committed = configuration_of(value_of(words, "members", "1,2,3"), version);
   start.last_seen = start.committed;
+  if (const std::string witnessed = value_of(words, "witnessed", ""); !witnessed.empty()) {
+    // SERVER:ACCEPTED:ZXID
+    const auto fields = split(witnessed, ':');
+    start.witness.note({.server = ServerId{std::stoll(std::string(fields.at(0)))},
+                        .accepted = Epoch{std::stoll(std::string(fields.at(1)))},
+                        .durable = zxid_of(std::string(fields.at(2)))});
+  }
   LeaderOptions options;
   options.self = ServerId{std::stoll(value_of(words, "self", "3"))};
   options.sync.log_bytes_max = std::stoll(value_of(words, "log_bytes", "-1"));
@@ -214,6 +222,10 @@ void Runner::print_own() {
   }
   if (actions_.established) {
     output_ += "established in epoch " + std::to_string(actions_.established->value) + "\n";
+  }
+  for (const wire::WitnessedDisk& disk : actions_.witnessed) {
+    output_ += "disk of " + std::to_string(disk.server.value) + " has accepted " +
+               std::to_string(disk.accepted.value) + ", durable " + text_of(disk.durable) + "\n";
   }
   if (actions_.committed) {
     output_ += "committed " + text_of(*actions_.committed) + "\n";

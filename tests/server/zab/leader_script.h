@@ -10,7 +10,7 @@ namespace quorate::zab::testing {
 ///
 ///     leader self=3 members=1,2,/4 accepted=1 current=1 base=0.0 log=1.1-1.5 committed=ZXID
 ///            version=1.0 window=500 log_bytes=-1 link_bytes=N ensemble=ID heartbeat=MS
-///            silence=MS                                                                  first
+///            silence=MS witnessed=SERVER:ACCEPTED:ZXID                                   first
 ///     open N...    close N    flush N (all that was sent)    wait MS (and the deadline)
 ///     info N sid= accepted= config= protocol= ensemble= [observer]     ackepoch N ZXID current=
 ///     ack N ZXID   pong N SESSION...   request N   revalidate N SESSION   garbage N TYPE
