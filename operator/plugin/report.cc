@@ -119,7 +119,8 @@ class Report {
       if (has_restarted(pod)) {
         log("logs/" + name + ".previous.log", session_.space(), name, "member", true);
       }
-      member_page(name, kube::text_at(pod, {"status", "podIP"}));
+      member_page(name, kube::text_at(pod, {"status", "podIP"}),
+                  kube::annotation_of(pod, api::annotations::kAdminTls) == "true");
     }
   }
 
@@ -151,13 +152,14 @@ class Report {
   }
 
   /// Through the API server; where that does not pass requests on, from here.
-  void member_page(const std::string& pod, const std::string& address) {
+  void member_page(const std::string& pod, const std::string& address, bool is_tls) {
     const std::string path = "members/" + pod + ".json";
     const std::string target = kube::collection_path(kube::kPod, session_.space()) +
-                               "/http:" + kube::percent_encoded(pod) + ":" +
+                               (is_tls ? "/https:" : "/http:") + kube::percent_encoded(pod) + ":" +
                                std::to_string(kAdminPort) + "/proxy" + kMemberPage;
     auto page = session_.try_get_text(text_request(target, "proxy"), kTextBytesMax);
-    if (!page.ok() && page.error().kind == kube::ApiErrorKind::kNotFound && !address.empty()) {
+    if (!page.ok() && page.error().kind == kube::ApiErrorKind::kNotFound && !address.empty() &&
+        !is_tls) {
       page = direct(address);
     }
     if (page.ok()) {

@@ -22,9 +22,16 @@ constexpr int kUser = 65532;
 
 /// Endpoints are withdrawn before the member hears of its end.
 constexpr int kPreStopSleepS = 2;
+
+struct ProbeTimes {
+  int period_s;
+  int timeout_s;
+  int failures;
+};
 /// A member may replay its log for half an hour.
-constexpr int kStartupPeriodS = 2;
-constexpr int kStartupFailuresMax = 900;
+constexpr ProbeTimes kStartup{.period_s = 2, .timeout_s = 5, .failures = 900};
+constexpr ProbeTimes kLiveness{.period_s = 10, .timeout_s = 5, .failures = 6};
+constexpr ProbeTimes kReadiness{.period_s = 2, .timeout_s = 3, .failures = 2};
 
 std::string key(std::string_view text) { return std::string(text); }
 
@@ -106,11 +113,16 @@ json ports(const api::ValidatedCluster& cluster) {
   return list;
 }
 
-json probe(const char* path, int period_s, int timeout_s, int failures) {
-  return {{"httpGet", {{"path", path}, {"port", "http-admin"}}},
-          {"periodSeconds", period_s},
-          {"timeoutSeconds", timeout_s},
-          {"failureThreshold", failures}};
+/// Over TLS no certificate is verified: the kubelet asks an address.
+json probe(const api::ValidatedCluster& cluster, const char* path, const ProbeTimes& times) {
+  json request = {{"path", path}, {"port", "http-admin"}};
+  if (cluster.tls_managed) {
+    request["scheme"] = "HTTPS";
+  }
+  return {{"httpGet", std::move(request)},
+          {"periodSeconds", times.period_s},
+          {"timeoutSeconds", times.timeout_s},
+          {"failureThreshold", times.failures}};
 }
 
 json mount(const char* name, const char* path, bool read_only) {
@@ -163,9 +175,9 @@ json container(const api::ValidatedCluster& cluster) {
       {"args", arguments(cluster)},
       {"env", environment(cluster)},
       {"ports", ports(cluster)},
-      {"startupProbe", probe("/livez", kStartupPeriodS, 5, kStartupFailuresMax)},
-      {"livenessProbe", probe("/livez", 10, 5, 6)},
-      {"readinessProbe", probe("/readyz", 2, 3, 2)},
+      {"startupProbe", probe(cluster, "/livez", kStartup)},
+      {"livenessProbe", probe(cluster, "/livez", kLiveness)},
+      {"readinessProbe", probe(cluster, "/readyz", kReadiness)},
       {"lifecycle", {{"preStop", {{"sleep", {{"seconds", kPreStopSleepS}}}}}}},
       {"volumeMounts", mounts(cluster)},
       {"securityContext",
@@ -298,6 +310,9 @@ json pod_template(const Blueprint& blueprint, const ZoneSet& zone) {
   annotations[key(api::annotations::kConfigHash)] = config_hash(cluster);
   if (!blueprint.superuser_hash.empty()) {
     annotations[key(api::annotations::kSecretHash)] = blueprint.superuser_hash;
+  }
+  if (cluster.tls_managed) {
+    annotations[key(api::annotations::kAdminTls)] = "true";
   }
   if (!cluster.restarted_at.empty()) {
     annotations[key(api::annotations::kRestartedAt)] = cluster.restarted_at;

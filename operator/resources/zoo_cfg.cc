@@ -34,6 +34,9 @@ std::map<std::string, std::string> owned_settings(const api::ValidatedCluster& c
   if (!cluster.tls_quorum_secret.empty()) {
     settings["sslQuorum"] = "true";
   }
+  if (cluster.tls_managed) {
+    settings["admin.forceHttps"] = "true";
+  }
   return settings;
 }
 

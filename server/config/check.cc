@@ -137,7 +137,8 @@ void check_admin(const Config& config, const Reporter& error) {
   }
   if (tls->key_store.location.empty()) {
     error(config.admin.force_https ? "admin.forceHttps" : "admin.portUnification",
-          "is true, but neither ssl.keyStore.location nor ssl.quorum.keyStore.location is set");
+          "is true, but neither ssl.keyStore.location nor ssl.quorum.keyStore.location is set, nor "
+          "quorate.tlsDir or quorate.quorumTlsDir");
     return;
   }
   if (config.admin.need_client_auth && tls->trust_store.location.empty()) {

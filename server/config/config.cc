@@ -12,7 +12,9 @@ const TlsSettings* admin_tls(const Config& config) {
   if (!admin.enabled || !(admin.force_https || admin.port_unification)) {
     return nullptr;
   }
-  return config.quorum_tls.key_store.location.empty() ? &config.tls : &config.quorum_tls;
+  const TlsSettings& members = config.quorum_tls;
+  const bool has_own_key = !members.directory.empty() || !members.key_store.location.empty();
+  return has_own_key ? &members : &config.tls;
 }
 
 }  // namespace quorate::config

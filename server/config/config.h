@@ -250,7 +250,8 @@ struct Config {
 [[nodiscard]] bool clients_use_tls(const Config& config);
 
 /// The settings of the TLS of the HTTP server of commands: those between members where they have a
-/// key store, as in ZooKeeper, or else those of the clients; null when it speaks no TLS.
+/// key store, as in ZooKeeper, or a directory; or else those of the clients; null when it speaks no
+/// TLS.
 [[nodiscard]] const TlsSettings* admin_tls(const Config& config);
 
 }  // namespace quorate::config

@@ -495,12 +495,12 @@ TEST_F(ReconcileTest, CertificatesAreMadeBeforePodsAndRenewed) {
   EXPECT_EQ(condition("CertificatesValid"), "True");
   EXPECT_EQ(condition_of("CertificatesValid")["reason"], "Managed");
   // Where a Pod says that its admin port speaks TLS, the operator does, too.
-  EXPECT_EQ(members_.asked.front().host, "");
-  kube_.change(kube::kPod, "zoo-a-0",
-               {{"metadata", {{"annotations", {{"quorate.dev/admin-tls", "true"}}}}}});
-  static_cast<void>(pass());
   EXPECT_EQ(members_.asked.front().host, "zoo-a-0.zoo-members.prod.svc");
   EXPECT_THAT(members_.asked.front().authorities_pem, HasSubstr("BEGIN CERTIFICATE"));
+  kube_.change(kube::kPod, "zoo-a-0",
+               {{"metadata", {{"annotations", {{"quorate.dev/admin-tls", nullptr}}}}}});
+  static_cast<void>(pass());
+  EXPECT_EQ(members_.asked.front().host, "");
 
   const Json authority = data_of("zoo-authority");
   seconds_ += int64_t{61} * 24 * 3600;

@@ -296,6 +296,8 @@ TEST(Settings, TheAdminPortAsksForCertificatesOnlyIfItSaysSo) {
   config.admin.need_client_auth = true;
   options = admin_tls_options(config);
   EXPECT_EQ(options.client_authentication, net::ClientAuthentication::kNeed);
+  config.quorum_tls = {.directory = "/q"};
+  EXPECT_EQ(admin_tls_options(config).key_store.path, "/q/tls.crt");
   config.quorum_tls = {};
   EXPECT_EQ(admin_tls_options(config).key_store.path, "/tls/tls.crt");
 }
