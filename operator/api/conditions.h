@@ -21,6 +21,8 @@ inline constexpr std::string_view kProgressing = "Progressing";
 inline constexpr std::string_view kDegraded = "Degraded";
 inline constexpr std::string_view kReconciliationPaused = "ReconciliationPaused";
 inline constexpr std::string_view kCertificatesValid = "CertificatesValid";
+/// Only where somebody asked for it: a quorum that was lost for good.
+inline constexpr std::string_view kRecovered = "Recovered";
 }  // namespace condition
 
 enum class Truth { kFalse, kTrue, kUnknown };

@@ -11,7 +11,8 @@ namespace quorate::api {
 /// A StatefulSet's name has room for ten characters of revision and a dash in a label of 63.
 inline constexpr size_t kSetNameBytesMax = 52;
 inline constexpr size_t kClusterNameBytesMax = 40;
-inline constexpr size_t kLeaderAskedBytesMax = 300;
+/// Of an annotation by which a person asks for something: it may be copied into the status.
+inline constexpr size_t kAskedBytesMax = 300;
 inline constexpr int kZonesMax = 7;
 inline constexpr int kMembersPerZoneMax = 32;
 inline constexpr int kVotersMax = 15;
@@ -73,6 +74,7 @@ inline constexpr std::string_view kConfigHash = "quorate.dev/config-hash";
 inline constexpr std::string_view kSecretHash = "quorate.dev/secret-hash";
 inline constexpr std::string_view kRestartedAt = "quorate.dev/restartedAt";
 inline constexpr std::string_view kTransferLeader = "quorate.dev/transferLeader";
+inline constexpr std::string_view kRecover = "quorate.dev/recover";
 /// "true": the member's admin port speaks TLS.
 inline constexpr std::string_view kAdminTls = "quorate.dev/admin-tls";
 inline constexpr std::string_view kClusterUid = "quorate.dev/cluster-uid";

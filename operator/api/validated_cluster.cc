@@ -38,10 +38,12 @@ void read_metadata(const json& metadata, ValidatedCluster& to) {
   if (const auto found = metadata.find("annotations");
       found != metadata.end() && found->is_object()) {
     to.restarted_at = text_at(*found, std::string(annotations::kRestartedAt).c_str());
-    to.leader_asked = text_at(*found, std::string(annotations::kTransferLeader).c_str());
-    if (to.leader_asked.size() > kLeaderAskedBytesMax) {
-      to.leader_asked.clear();  // It would be copied into the status.
-    }
+    const auto asked = [&](std::string_view key) {
+      std::string text = text_at(*found, std::string(key).c_str());
+      return text.size() > kAskedBytesMax ? std::string() : text;
+    };
+    to.leader_asked = asked(annotations::kTransferLeader);
+    to.recovery_asked = asked(annotations::kRecover);
   }
 }
 

@@ -55,6 +55,8 @@ struct ValidatedCluster {
   bool has_finalizer = false;
   std::string restarted_at;  ///< Annotation quorate.dev/restartedAt; empty without it.
   std::string leader_asked;  ///< Annotation quorate.dev/transferLeader: "<member> <anything>".
+  /// Annotation quorate.dev/recover: "<member> <ensemble id that is given up>".
+  std::string recovery_asked;
 
   int voters = 3;
   int observers = 0;

@@ -38,6 +38,7 @@ std::string text_of(const Action& action) {
           [](const GrowClaim& a) { return "grow " + a.name + " to " + a.size; },
           [](const DeleteClaim& a) { return "delete claim " + a.name + " (" + a.uid + ")"; },
           [](const RetireClaim& a) { return (a.is_retired ? "retire " : "take back ") + a.name; },
+          [](const StampClaim& a) { return "stamp " + a.name + " with " + a.ensemble_id; },
           [](const DeleteSet& a) {
             return "delete set " + a.name + (a.keeps_pods ? " but not its pods" : "");
           },

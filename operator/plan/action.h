@@ -71,6 +71,13 @@ struct RetireClaim {
   bool is_retired = true;
 };
 
+/// Writes the ensemble's id on a claim whose member has shown that its disk bears it.
+struct StampClaim {
+  std::string name;
+  std::string uid;
+  std::string ensemble_id;
+};
+
 /// `keeps_pods`: its Pods stay and are adopted by the next StatefulSet of its name.
 struct DeleteSet {
   std::string name;
@@ -78,9 +85,9 @@ struct DeleteSet {
   bool keeps_pods = false;
 };
 
-using Action =
-    std::variant<AddFinalizer, RemoveFinalizer, ConfirmFormed, Reconfigure, TransferLeadership,
-                 EvictPod, DeletePod, LabelPod, GrowClaim, DeleteClaim, RetireClaim, DeleteSet>;
+using Action = std::variant<AddFinalizer, RemoveFinalizer, ConfirmFormed, Reconfigure,
+                            TransferLeadership, EvictPod, DeletePod, LabelPod, GrowClaim,
+                            DeleteClaim, RetireClaim, StampClaim, DeleteSet>;
 
 /// One line, for logs, Events and tests: "evict zoo-a-0 (u7)".
 [[nodiscard]] std::string text_of(const Action& action);

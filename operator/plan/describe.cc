@@ -64,7 +64,7 @@ void describe_member(const Facts& facts, const Slot& slot, api::MemberStatus& to
   // A new volume is the member's own once it holds what the others hold, or once it does not vote.
   const bool takes_volume =
       slot.volume_uid.empty() || slot.is_synced || (facts.view.has_quorum() && !slot.is_voter);
-  if (slot.data != nullptr && takes_volume) {
+  if (slot.data != nullptr && takes_volume && !slot.is_former) {
     to.set_volume_uid(slot.data->uid);
   }
   set_or_clear(
@@ -210,7 +210,8 @@ std::vector<Event> events_between(const api::QuorumClusterStatus& recorded,
     const api::Condition* const before = api::find_condition(recorded, condition.type());
     const bool matters = condition.type() == api::condition::kReady ||
                          condition.type() == api::condition::kDegraded ||
-                         condition.type() == api::condition::kInitialized;
+                         condition.type() == api::condition::kInitialized ||
+                         condition.type() == api::condition::kRecovered;
     if (matters && (before == nullptr || before->status() != condition.status())) {
       const bool is_good =
           (condition.type() == api::condition::kDegraded) != (condition.status() == "True");

@@ -22,6 +22,7 @@ inline constexpr std::string_view kReplace = "ReplacingMember";
 inline constexpr std::string_view kRoll = "Rolling";
 inline constexpr std::string_view kHandover = "TransferringLeadership";
 inline constexpr std::string_view kStorage = "ResizingStorage";
+inline constexpr std::string_view kRecover = "Recovering";
 }  // namespace change
 
 struct Draft {

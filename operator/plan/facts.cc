@@ -133,6 +133,8 @@ class Gatherer {
       slot.is_synced = false;
     }
     slot.is_outdated = is_outdated(slot, zone);
+    slot.is_former = !slot.is_voter && !slot.is_trusted && slot.data != nullptr &&
+                     bears_former_id(status_, *slot.data);
     return slot;
   }
 
@@ -174,6 +176,11 @@ int Facts::zone_position(const std::string& zone) const {
 
 Facts gather(const Input& input, const api::QuorumClusterStatus& status) {
   return Gatherer(input, status).gather();
+}
+
+bool bears_former_id(const api::QuorumClusterStatus& status, const Claim& claim) {
+  const std::string& former = status.recovery().former_ensemble_id();
+  return !former.empty() && claim.ensemble_id == former;
 }
 
 const api::MemberStatus* find_member(const api::QuorumClusterStatus& status,

@@ -30,6 +30,8 @@ struct Slot {
   std::string problem;
   std::string detail;
   std::string volume_uid;  ///< Recorded.
+  /// After a recovery: its volume is of the ensemble before, and nobody votes from it any more.
+  bool is_former = false;
   const Pod* pod = nullptr;
   const Claim* data = nullptr;
   const Claim* log = nullptr;
@@ -68,6 +70,9 @@ struct Facts {
 /// Joins them. `status` is the recorded one with what this pass has added: ensemble id, zones and
 /// members.
 [[nodiscard]] Facts gather(const Input& input, const api::QuorumClusterStatus& status);
+
+/// Whether a claim is, by its annotation, of the ensemble before the last recovery.
+[[nodiscard]] bool bears_former_id(const api::QuorumClusterStatus& status, const Claim& claim);
 
 /// The recorded member of that name, or null.
 [[nodiscard]] const api::MemberStatus* find_member(const api::QuorumClusterStatus& status,

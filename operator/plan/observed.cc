@@ -94,6 +94,7 @@ Set set_of(const json& object) {
   for (const json& claim : list_at(object, {"spec", "volumeClaimTemplates"})) {
     const std::string size = text_at(claim, {"spec", "resources", "requests", "storage"});
     (kube::name_of(claim) == "log" ? set.log_size : set.data_size) = size;
+    set.ensemble_id = kube::annotation_of(claim, api::annotations::kEnsembleId);
   }
   return set;
 }

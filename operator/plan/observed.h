@@ -37,6 +37,7 @@ struct Set {
   std::string revision;
   std::string data_size;
   std::string log_size;
+  std::string ensemble_id;  ///< That its claims bear from the beginning.
   bool is_terminating = false;
 };
 

@@ -14,6 +14,7 @@
 #include "operator/plan/handover.h"
 #include "operator/plan/identity.h"
 #include "operator/plan/membership.h"
+#include "operator/plan/recover.h"
 #include "operator/plan/replace.h"
 #include "operator/plan/roll.h"
 #include "operator/plan/storage.h"
@@ -61,10 +62,14 @@ void settle_record(const Facts& facts, Draft& draft, const api::QuorumClusterSta
 
 /// The stages, in order of precedence. Each looks at what is and makes at most one step.
 void run_stages(const Facts& facts, Draft& draft) {
+  if (recover(facts, draft) == Flow::kStop) {
+    return;
+  }
   replace_stuck(facts, draft);
   if (form(facts, draft) == Flow::kStop) {
     return;
   }
+  stamp_volumes(facts, draft);
   reclaim_volumes(facts, draft);
   const bool is_rolling = draft.is_in_flight(change::kRoll);
   if (!is_rolling && replace_members(facts, draft) == Flow::kStop) {
@@ -104,7 +109,8 @@ std::vector<resources::ZoneSet> zone_sets(const Facts& facts, const Draft& draft
                            .node_zone = zone.node_zone,
                            .replicas = 0,
                            .data_size = {},
-                           .log_size = {}};
+                           .log_size = {},
+                           .ensemble_id = {}};
     const std::string name = api::set_name(facts.cluster.name, zone.name);
     for (const api::MemberStatus& member : draft.status.members()) {
       if (const auto ordinal = api::ordinal_of(member.name(), name)) {
@@ -115,6 +121,7 @@ std::vector<resources::ZoneSet> zone_sets(const Facts& facts, const Draft& draft
     if (present != facts.in.observed.sets.end()) {
       set.data_size = present->second.data_size;
       set.log_size = present->second.log_size;
+      set.ensemble_id = present->second.ensemble_id;
     } else if (set.replicas == 0) {
       continue;
     }
@@ -129,6 +136,7 @@ resources::Blueprint blueprint_of(const Facts& facts, const Draft& draft) {
                                  .mode = api::is_true(draft.status, api::condition::kInitialized)
                                              ? resources::Mode::kJoin
                                              : resources::Mode::kForm,
+                                 .recover_from = recover_from_of(draft),
                                  .servers = {},
                                  .zones = zone_sets(facts, draft),
                                  .voters_available_min = voters_available_min(facts, draft),
@@ -191,6 +199,9 @@ Plan make_plan(const Input& input) {
   bool may_apply = may_change;
   if (may_change && record_identity(input, draft) == Flow::kStop) {
     may_apply = !draft.status.ensemble_id().empty();
+  }
+  if (may_apply) {
+    record_recovery(input, draft);
   }
   const Facts facts = gather(input, draft.status);
   if (may_apply) {

@@ -23,7 +23,7 @@ struct Input {
   const Observed& observed;
   const std::map<std::string, ensemble::MemberReport>& reports;  ///< By member; missing: not asked.
   WallMillis now;
-  std::string fresh_ensemble_id;  ///< Random, 16 hexadecimal digits; used once, at bootstrap.
+  std::string fresh_ensemble_id;  ///< Random, 16 hexadecimal digits; for bootstrap and recovery.
   std::string fresh_token;        ///< Random; used while there is no admin Secret.
 };
 

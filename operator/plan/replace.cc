@@ -11,11 +11,14 @@ namespace {
 /// A damaged member fetches history from a peer by itself; so long it may take.
 constexpr int64_t kRepairMs = 300000;
 
-enum class Loss { kNone, kLost, kNew, kForeign, kDamaged };
+enum class Loss { kNone, kLost, kNew, kForeign, kDamaged, kFormer };
 
 Loss loss_of(const Facts& facts, const Slot& slot) {
   if (slot.data != nullptr && slot.data->is_lost) {
     return Loss::kLost;
+  }
+  if (slot.is_former) {
+    return Loss::kFormer;
   }
   if (slot.problem == "ForeignDisk") {
     return Loss::kForeign;
@@ -86,24 +89,48 @@ class Replacement {
     if (slot.data->is_terminating) {
       return let_go(slot);
     }
-    const bool is_ours = slot.data->ensemble_id == draft_.status.ensemble_id();
-    const bool may_delete =
-        loss == Loss::kLost || (facts_.cluster.reclaim == api::Reclaim::kDelete && is_ours);
-    if (!may_delete) {
-      draft_.step_blocked("ReplaceVolume", {slot.name},
-                          loss == Loss::kForeign ? "ForeignDisk" : "DiskDamaged",
-                          slot.detail + "; the volume is kept by policy: delete claim " +
+    if (!may_delete(slot, loss)) {
+      draft_.step_blocked("ReplaceVolume", {slot.name}, reason_of(loss),
+                          detail_of(slot, loss) + "; the volume is kept by policy: delete claim " +
                               slot.data->name + " and Pod " + slot.name + " to replace it");
       return false;
     }
     draft_.record(change::kReplace, "ReplaceVolume", {in_flight_member(slot.name, slot.data->uid)},
                   facts_.in.now);
     draft_.step_now("ReplaceVolume", {slot.name});
+    // Its log has the same history, and would come back beside an empty volume.
+    if (loss == Loss::kFormer && slot.log != nullptr) {
+      draft_.actions.emplace_back(DeleteClaim{.name = slot.log->name, .uid = slot.log->uid});
+    }
     draft_.actions.emplace_back(DeleteClaim{.name = slot.data->name, .uid = slot.data->uid});
     if (slot.pod != nullptr && !slot.pod->is_terminating) {
       draft_.actions.emplace_back(DeletePod{.name = slot.name, .uid = slot.pod->uid});
     }
     return true;
+  }
+
+  [[nodiscard]] bool may_delete(const Slot& slot, Loss loss) const {
+    const bool is_ours = slot.data->ensemble_id == draft_.status.ensemble_id();
+    const bool deletes = facts_.cluster.reclaim == api::Reclaim::kDelete;
+    if (loss == Loss::kFormer) {
+      // A volume that came after the member's own was lost has never held anything.
+      return deletes || (!slot.volume_uid.empty() && slot.data->uid != slot.volume_uid);
+    }
+    return loss == Loss::kLost || (deletes && is_ours);
+  }
+
+  static std::string_view reason_of(Loss loss) {
+    if (loss == Loss::kFormer) {
+      return "FormerEnsemble";
+    }
+    return loss == Loss::kForeign ? "ForeignDisk" : "DiskDamaged";
+  }
+
+  [[nodiscard]] std::string detail_of(const Slot& slot, Loss loss) const {
+    return loss == Loss::kFormer
+               ? "the disk of " + slot.name + " is of ensemble " +
+                     draft_.status.recovery().former_ensemble_id() + ", which was given up"
+               : slot.detail;
   }
 
   /// The claim was deleted before, and stays as long as a Pod uses it: whoever deleted it may not

@@ -58,16 +58,7 @@ class Growth {
   }
 
   Flow recreate_sets() {
-    std::vector<std::string> sets;
-    for (const auto& [name, set] : facts_.in.observed.sets) {
-      const bool is_smaller =
-          compare_sizes(set.data_size, facts_.cluster.data.size) < 0 ||
-          (facts_.cluster.log && compare_sizes(set.log_size, facts_.cluster.log->size) < 0);
-      if (is_smaller && !set.is_terminating) {
-        draft_.actions.emplace_back(DeleteSet{.name = name, .uid = set.uid, .keeps_pods = true});
-        sets.push_back(name);
-      }
-    }
+    const std::vector<std::string> sets = recreate_outdated_sets(facts_, draft_);
     if (sets.empty()) {
       return Flow::kContinue;
     }
@@ -95,6 +86,36 @@ std::string member_of(const std::string& claim) {
 }  // namespace
 
 Flow grow_volumes(const Facts& facts, Draft& draft) { return Growth(facts, draft).run(); }
+
+std::vector<std::string> recreate_outdated_sets(const Facts& facts, Draft& draft) {
+  std::vector<std::string> sets;
+  for (const auto& [name, set] : facts.in.observed.sets) {
+    const bool is_smaller =
+        compare_sizes(set.data_size, facts.cluster.data.size) < 0 ||
+        (facts.cluster.log && compare_sizes(set.log_size, facts.cluster.log->size) < 0);
+    const bool is_former =
+        !set.ensemble_id.empty() && set.ensemble_id == draft.status.recovery().former_ensemble_id();
+    if ((is_smaller || is_former) && !set.is_terminating) {
+      draft.actions.emplace_back(DeleteSet{.name = name, .uid = set.uid, .keeps_pods = true});
+      sets.push_back(name);
+    }
+  }
+  return sets;
+}
+
+void stamp_volumes(const Facts& facts, Draft& draft) {
+  for (const Slot& slot : facts.slots) {
+    const bool has_shown_id = slot.is_trusted && facts.view.find(slot.name)->report.ensemble_id ==
+                                                     draft.status.ensemble_id();
+    for (const Claim* const claim : {slot.data, slot.log}) {
+      if (claim != nullptr && !claim->is_terminating && has_shown_id &&
+          bears_former_id(draft.status, *claim)) {
+        draft.actions.emplace_back(StampClaim{
+            .name = claim->name, .uid = claim->uid, .ensemble_id = draft.status.ensemble_id()});
+      }
+    }
+  }
+}
 
 void reclaim_volumes(const Facts& facts, Draft& draft) {
   for (const auto& [name, claim] : facts.in.observed.claims) {

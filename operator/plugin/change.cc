@@ -1,9 +1,11 @@
 // Patches of the object, and waiting for what comes of them.
 #include "operator/plugin/change.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <functional>
+#include <iostream>
 #include <string>
 #include <thread>
 
@@ -13,6 +15,7 @@
 #include "operator/kube/json_value.h"
 #include "operator/kube/object.h"
 #include "operator/kube/resource_kind.h"
+#include "operator/plugin/recovery_text.h"
 #include "operator/transport/clock.h"
 
 namespace quorate::plugin {
@@ -213,6 +216,105 @@ Status transfer_leader(Session& session, const Command& command) {
   });
   if (done) {
     say("quorumcluster/" + name + ": " + *to + " leads");
+  }
+  return done;
+}
+
+namespace {
+
+/// One line that a person types.
+std::string ask(const std::string& question) {
+  std::printf("%s ", question.c_str());
+  std::fflush(stdout);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer;
+}
+
+/// Whether a recovery makes sense at all, as far as the status tells; the operator looks closer.
+Status check_recovery(const json& object, const std::string& from) {
+  const api::QuorumClusterStatus status = status_of(object);
+  const bool is_member = std::ranges::any_of(
+      status.members(), [&](const api::MemberStatus& each) { return each.name() == from; });
+  if (!is_member) {
+    return Error{ErrorKind::kNotFound, "the cluster has no member " + from};
+  }
+  if (api::is_true(status, api::condition::kQuorumHealthy)) {
+    return Error{ErrorKind::kConflict,
+                 "there is a quorum, led by " + status.leader() +
+                     ": nothing is lost, and a member that is damaged is replaced without this"};
+  }
+  if (is_paused(object)) {
+    return Error{ErrorKind::kConflict,
+                 "it is paused: `kubectl quorate resume " + kube::name_of(object) + "` first"};
+  }
+  return {};
+}
+
+Status confirm(const Command& command, const std::string& name) {
+  if (!command.accepts_loss) {
+    return Error{ErrorKind::kConflict, "nothing was changed; --accept-data-loss does it"};
+  }
+  if (command.is_sure) {
+    return {};
+  }
+  const bool is_confirmed =
+      ask("Are the other members' disks beyond help, and is this loss accepted? (yes/no)") ==
+          "yes" &&
+      ask("Type the cluster's name:") == name;
+  return is_confirmed ? Status{} : Error{ErrorKind::kConflict, "nothing was changed"};
+}
+
+/// Looks after which a refusal is the answer to this wish, and not to one before.
+constexpr int kLooksOfRefusal = 5;
+
+/// Done when the operator says so; a refusal that only a person can lift ends the wait.
+Result<bool> is_recovered(const json& object, const std::string& former, int looks) {
+  const api::QuorumClusterStatus status = status_of(object);
+  if (status.recovery().former_ensemble_id() == former) {
+    return api::is_true(status, api::condition::kRecovered);
+  }
+  for (const api::PlanStep& step : status.plan()) {
+    if (step.step() == "Recover" && step.state() == "Blocked" && looks > kLooksOfRefusal) {
+      return Error{ErrorKind::kConflict, "refused: " + step.message()};
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Status recover(Session& session, const Command& command, bool has_colour) {
+  const auto object = session.cluster(command.cluster);
+  if (!object) {
+    return object.error();
+  }
+  if (const Status checked = check_recovery(*object, command.from); !checked) {
+    return checked;
+  }
+  const std::string name = kube::name_of(*object);
+  const api::QuorumClusterStatus status = status_of(*object);
+  std::printf("%s", recovery_text(name, status, command.from, has_colour).c_str());
+  if (const Status confirmed = confirm(command, name); !confirmed) {
+    return confirmed;
+  }
+  const std::string& former = status.ensemble_id();
+  const std::string key(api::annotations::kRecover);
+  const auto patched = session.patch_cluster(
+      name, {{"metadata", {{"annotations", {{key, command.from + " " + former}}}}}});
+  if (!patched) {
+    return patched.error();
+  }
+  say("quorumcluster/" + name + ": " + command.from + " is to go on alone");
+  if (!command.waits) {
+    say("  `kubectl quorate status " + name + "` says whether the operator grants it");
+    return {};
+  }
+  int looks = 0;
+  const Status done = wait_until(
+      session, command, name, [&](const json& now) { return is_recovered(now, former, ++looks); });
+  if (done) {
+    say("quorumcluster/" + name + ": " + command.from + " serves; members are added to it now");
   }
   return done;
 }

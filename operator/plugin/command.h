@@ -13,6 +13,7 @@ enum class Verb {
   kPlan,
   kRoll,
   kTransferLeader,
+  kRecover,
   kPause,
   kResume,
   kLogs,
@@ -43,7 +44,10 @@ struct Command {
 
   std::string to;               ///< transfer-leader: a Pod; empty: the operator chooses.
   std::string member;           ///< logs, shell: one Pod.
-  bool waits = false;           ///< roll, transfer-leader: until it is done.
+  std::string from;             ///< recover: the Pod that goes on alone.
+  bool accepts_loss = false;    ///< recover
+  bool is_sure = false;         ///< recover: asks nothing.
+  bool waits = false;           ///< roll, transfer-leader, recover: until it is done.
   double wait_timeout_s = 600;  ///< With `waits`.
 
   bool follows = false;  ///< logs

@@ -98,9 +98,24 @@ class Verbs {
     transfer.add_option("--to", command_.to, "Pod that is to lead; default: the operator chooses")
         ->type_name("POD");
     add_wait(transfer, command_);
+    recover();
     add_with_cluster("pause", Verb::kPause,
                      "Have the operator watch and report, but change nothing");
     add_with_cluster("resume", Verb::kResume, "Have the operator act again");
+  }
+
+  void recover() {
+    CLI::App& recover =
+        add_with_cluster("recover", Verb::kRecover,
+                         "A quorum was lost for good: have one member go on alone, losing what it "
+                         "does not have");
+    recover.add_option("--from", command_.from, "Pod whose disk is kept")
+        ->type_name("POD")
+        ->required();
+    CLI::Option* const accepts = recover.add_flag("--accept-data-loss", command_.accepts_loss,
+                                                  "Do it; without this it only says what is lost");
+    recover.add_flag("--yes", command_.is_sure, "Ask nothing, for scripts")->needs(accepts);
+    add_wait(recover, command_);
   }
 
   void reach() {
@@ -129,7 +144,9 @@ class Verbs {
     install.add_option("--from", command_.path,
                        "Folder or URL of the manifests or chart; default: "
                        "deploy/ of the tree that this was built in");
-    install.add_flag("--dry-run", command_.is_dry_run, "Have the API server check it only");
+    install.add_flag("--dry-run", command_.is_dry_run,
+                     "Change nothing: have the API server check it, or kubectl where "
+                     "the namespace does not exist yet");
     CLI::App& completion = add("completion", Verb::kCompletion, "Script that completes in a shell");
     completion.add_option("SHELL", command_.words, "bash, zsh or fish")
         ->required()

@@ -94,6 +94,8 @@ Status run_verb(Session& session, const Command& command) {
       return set_paused(session, command, false);
     case Verb::kTransferLeader:
       return transfer_leader(session, command);
+    case Verb::kRecover:
+      return recover(session, command, has_colour(command.colour));
     case Verb::kLogs:
       return logs(session, command);
     case Verb::kShell:

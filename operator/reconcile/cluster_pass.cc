@@ -159,7 +159,7 @@ plan::Input ClusterPass::input() const {
 }
 
 ClusterPass::End ClusterPass::plan() {
-  if (recorded_.ensemble_id().empty()) {
+  if (recorded_.ensemble_id().empty() || !cluster_->recovery_asked.empty()) {
     fresh_ensemble_id_ = shared_.parts.random.ensemble_id();
   }
   if (!seen_.observed.has_admin_secret) {

@@ -119,6 +119,13 @@ class Performer {
                  {{"metadata", {{"uid", action.uid}, {"labels", std::move(labels)}}}});
   }
 
+  ActionEnd operator()(const plan::StampClaim& action) const {
+    json annotations;
+    annotations[std::string(api::annotations::kEnsembleId)] = action.ensemble_id;
+    return patch(kube::kPersistentVolumeClaim, action.name,
+                 {{"metadata", {{"uid", action.uid}, {"annotations", std::move(annotations)}}}});
+  }
+
   ActionEnd operator()(const plan::DeleteSet& action) const {
     kube::DeleteOptions options = only(action.uid);
     options.propagation =

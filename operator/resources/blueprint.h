@@ -30,6 +30,7 @@ struct ZoneSet {
   /// the present one until it is made anew; empty: what the spec says.
   std::string data_size;
   std::string log_size;
+  std::string ensemble_id;  ///< That the claims state, likewise; empty: the blueprint's.
 };
 
 /// Everything that a builder may look at.
@@ -37,6 +38,9 @@ struct Blueprint {
   api::ValidatedCluster cluster;
   std::string ensemble_id;  ///< 16 hexadecimal digits.
   Mode mode = Mode::kForm;
+  /// Value of the member's key quorate.recoverFrom; empty: nobody takes over a former ensemble's
+  /// disk.
+  std::string recover_from;
   std::vector<Server> servers;  ///< By ascending id.
   std::vector<ZoneSet> zones;   ///< By ascending index.
   /// Voters that must stay available while somebody evicts others.

@@ -18,7 +18,8 @@ json claim(const Blueprint& blueprint, const ZoneSet& zone, const char* name,
   json labels = labels_of(blueprint.cluster);
   labels[std::string(api::labels::kZone)] = zone.zone;
   json annotations;
-  annotations[std::string(api::annotations::kEnsembleId)] = blueprint.ensemble_id;
+  annotations[std::string(api::annotations::kEnsembleId)] =
+      zone.ensemble_id.empty() ? blueprint.ensemble_id : zone.ensemble_id;
   annotations[std::string(api::annotations::kClusterUid)] = blueprint.cluster.uid;
   annotations[std::string(api::annotations::kZoneIndex)] = std::to_string(zone.index);
   annotations[std::string(api::annotations::kNodeZone)] = zone.node_zone;

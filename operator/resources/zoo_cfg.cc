@@ -80,6 +80,9 @@ std::string zoo_cfg(const Blueprint& blueprint) {
   std::string text = "# Written by quorate-operator.\n" + static_settings(cluster);
   text += property_line("quorate.bootstrap", blueprint.mode == Mode::kForm ? "form" : "join");
   text += property_line("quorate.ensembleId", blueprint.ensemble_id);
+  if (!blueprint.recover_from.empty()) {
+    text += property_line("quorate.recoverFrom", blueprint.recover_from);
+  }
   for (const Server& server : blueprint.servers) {
     text += server_line(cluster, server) + "\n";
   }

@@ -122,11 +122,14 @@ std::optional<quorum::ServerSpec> find_own(const EnsembleSetup& setup) {
   return own == setup.configuration.servers.end() ? std::nullopt : std::optional(own->second);
 }
 
+enum class DiskOwner { kThisEnsemble, kFormerEnsemble };
+
 /// A disk bears the id of the ensemble that first used it.
-Status claim_disk(storage::FileSystem& fs, const storage::Directories& directories,
-                  const std::string& ensemble_id) {
+Result<DiskOwner> claim_disk(storage::FileSystem& fs, const storage::Directories& directories,
+                             const config::QuorumSettings& quorum, ServerId self) {
+  const std::string& ensemble_id = quorum.ensemble_id;
   if (ensemble_id.empty()) {
-    return Status{};
+    return DiskOwner::kThisEnsemble;
   }
   const std::string path = storage::join_path(directories.snapshots, kEnsembleIdFile);
   const Result<storage::FileContent> content = storage::read_file(fs, path);
@@ -134,15 +137,21 @@ Status claim_disk(storage::FileSystem& fs, const storage::Directories& directori
     if (content.error().kind != ErrorKind::kNotFound) {
       return content.error();
     }
-    return storage::replace_file(fs, directories.snapshots, kEnsembleIdFile, ensemble_id);
+    const Status claimed =
+        storage::replace_file(fs, directories.snapshots, kEnsembleIdFile, ensemble_id);
+    return claimed ? Result(DiskOwner::kThisEnsemble) : claimed.error();
   }
-  if (trim(content->bytes()) != ensemble_id) {
-    return Error{ErrorKind::kConflict, "the disk belongs to the ensemble " +
-                                           std::string(trim(content->bytes())) + " (" + path +
-                                           "), this member to " + ensemble_id +
-                                           ": give it the right volume, or an empty one"};
+  const std::string_view found = trim(content->bytes());
+  if (found == ensemble_id) {
+    return DiskOwner::kThisEnsemble;
   }
-  return Status{};
+  if (quorum.recovery && quorum.recovery->member == self &&
+      quorum.recovery->former_ensemble_id == found) {
+    return DiskOwner::kFormerEnsemble;
+  }
+  return Error{ErrorKind::kConflict, "the disk belongs to the ensemble " + std::string(found) +
+                                         " (" + path + "), this member to " + ensemble_id +
+                                         ": give it the right volume, or an empty one"};
 }
 
 /// A witness that cannot be read is no reason to stay away: it would only make others safer.
@@ -269,12 +278,14 @@ Result<std::optional<EnsembleSetup>> set_up_ensemble(storage::FileSystem& fs,
     return invalid("myid is " + std::to_string(setup.self.value) +
                    ", but there is no line server." + std::to_string(setup.self.value));
   }
-  if (const Status claimed = claim_disk(fs, directories, quorum.ensemble_id); !claimed) {
-    return claimed.error();
+  const Result<DiskOwner> owner = claim_disk(fs, directories, quorum, setup.self);
+  if (!owner) {
+    return owner.error();
   }
   if (const Status read = read_disk_marks(fs, directories, quorum.ensemble_id, setup); !read) {
     return read.error();
   }
+  setup.is_to_take_over = *owner == DiskOwner::kFormerEnsemble;
   Result<QuorumTls> tls = make_tls(config);
   if (!tls) {
     return tls.error();

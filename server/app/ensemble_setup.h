@@ -41,6 +41,9 @@ struct EnsembleSetup {
   quorum::Witness witness;
   bool is_marked_unfit = false;
   QuorumTls tls;  ///< Null without sslQuorum.
+  /// The disk is that of the former ensemble of quorate.recoverFrom: take_over_disk() comes before
+  /// anything else is done with it.
+  bool is_to_take_over = false;
 };
 
 /// Nothing for a standalone member. Reads the dynamic configuration file, if zoo.cfg names one, and

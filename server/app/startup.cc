@@ -11,6 +11,7 @@
 #include "server/app/clock.h"
 #include "server/app/redact.h"
 #include "server/app/settings.h"
+#include "server/app/take_over.h"
 #include "server/app/version.h"
 #include "server/config/parse.h"
 #include "server/log/logger.h"
@@ -213,6 +214,16 @@ std::variant<Member::Parts, Refusal> prepare(LoadedConfig loaded) {
   }
   parts.load_ms = (monotonic_now() - started).count() / 1000;
   log_recovery(*recovered, parts.load_ms);
+  if (parts.setup && parts.setup->is_to_take_over) {
+    const Status taken = take_over_disk(*parts.file_system, parts.directories,
+                                        config.quorum.ensemble_id, *parts.setup, *recovered);
+    if (!taken) {
+      return refuse(taken.error());
+    }
+    log::warn("disk_taken_over", {{"former", config.quorum.recovery->former_ensemble_id},
+                                  {"ensemble", config.quorum.ensemble_id},
+                                  {"zxid", log::hex(recovered->last_zxid.value)}});
+  }
   parts.recovered = std::make_unique<storage::Recovered>(std::move(*recovered));
   return parts;
 }

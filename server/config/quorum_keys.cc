@@ -130,16 +130,38 @@ std::string get_bootstrap(const Config& config) {
              : std::string(word_of<Bootstrap>(kBootstraps, config.quorum.bootstrap));
 }
 
+bool is_ensemble_id(std::string_view text) {
+  return !text.empty() && text.size() <= kEnsembleIdBytesMax &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
 Verdict set_ensemble_id(Config& config, std::string_view value) {
-  const bool is_printable =
-      std::ranges::all_of(value, [](char c) { return c > ' ' && c < '\x7F'; });
-  if (value.empty() || value.size() > kEnsembleIdBytesMax || !is_printable) {
+  if (!is_ensemble_id(value)) {
     return error("is " + quoted(value) + ", must be 1 to 64 printable characters");
   }
   config.quorum.ensemble_id = value;
   return {};
 }
 std::string get_ensemble_id(const Config& config) { return config.quorum.ensemble_id; }
+
+constexpr std::string_view kRecoveryAllowed =
+    "N:ID, a server id of 0 to 255 and the former ensemble's id";
+
+Verdict set_recovery(Config& config, std::string_view value) {
+  const size_t colon = std::min(value.find(':'), value.size());
+  const std::optional<int64_t> member = parse_integer(value.substr(0, colon), 0, 255);
+  const std::string_view former = value.substr(std::min(colon + 1, value.size()));
+  if (!member || !is_ensemble_id(former)) {
+    return error("is " + quoted(value) + ", must be " + std::string(kRecoveryAllowed));
+  }
+  config.quorum.recovery = {.member = ServerId{*member}, .former_ensemble_id = std::string(former)};
+  return {};
+}
+std::string get_recovery(const Config& config) {
+  const auto& recovery = config.quorum.recovery;
+  return recovery ? std::to_string(recovery->member.value) + ":" + recovery->former_ensemble_id
+                  : std::string();
+}
 
 /// A list of one server, which is standalone, may name the port of its clients.
 bool is_list_of_use(const Config& config) {
@@ -190,6 +212,15 @@ std::vector<Key> member_rows() {
        "What an empty disk means: the ensemble is being formed, or exists.",
        {},
        Key::RawName::kOurs},
+      {"quorate.recoverFrom",
+       Custom{set_recovery, get_recovery, kRecoveryAllowed},
+       "A quorum was lost for good: member N makes its disk of ensemble ID the first of this one, "
+       "with itself as the only voter. What other members acknowledged and N does not have is "
+       "lost.",
+       {},
+       Key::RawName::kOurs,
+       {{[](const Config& c) { return !c.quorum.ensemble_id.empty(); },
+         "without quorate.ensembleId"}}},
   };
 }
 

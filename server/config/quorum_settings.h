@@ -82,6 +82,14 @@ struct QuorumSettings {
   /// POST /v1/formed; kJoin, the ensemble exists, and this member does not vote before it has its
   /// history; kNone, as ZooKeeper has it. Default kNone.
   enum class Bootstrap { kNone, kForm, kJoin } bootstrap = Bootstrap::kNone;
+  /// Where a quorum was lost for good: the member that makes its disk of `former_ensemble_id` the
+  /// first of this ensemble, with itself as the only voter. Nothing for all others, whose disks are
+  /// refused. Default nothing.
+  struct Recovery {
+    ServerId member;
+    std::string former_ensemble_id;
+  };
+  std::optional<Recovery> recovery;
 };
 
 /// Servers that vote.

@@ -24,6 +24,7 @@ using nlohmann::json;
 ///     tick N               N seconds without the operator
 ///     kill POD | cut POD | heal POD | stick POD REASON | unstick POD
 ///     lead POD NONCE: that member is to lead
+///     recover POD now|ID: it is to go on alone, and the ensemble of now, or of ID, is given up
 ///     volume POD lost|gone|foreign
 ///     show status|conditions|config|volumes|servers
 class Script {
@@ -89,6 +90,11 @@ class Script {
       world_.restarted_at = first;
     } else if (command == "lead") {
       world_.leader_asked = first + " " + second;
+    } else if (command == "forget_wish") {
+      world_.recovery_asked.clear();
+    } else if (command == "recover") {
+      world_.recovery_asked =
+          first + " " + (second == "now" ? world_.status.ensemble_id() : second);
     } else if (command == "delete") {
       world_.is_deleted = true;
     } else if (command == "nodes") {
@@ -231,6 +237,9 @@ TEST(Plan, Bootstrap) {
 TEST(Plan, Scale) { ::quorate::testing::run_script("tests/operator/plan/testdata/scale.txt", run); }
 TEST(Plan, Handover) {
   ::quorate::testing::run_script("tests/operator/plan/testdata/handover.txt", run);
+}
+TEST(Plan, Recover) {
+  ::quorate::testing::run_script("tests/operator/plan/testdata/recover.txt", run);
 }
 TEST(Plan, Roll) { ::quorate::testing::run_script("tests/operator/plan/testdata/roll.txt", run); }
 TEST(Plan, Storage) {

@@ -41,8 +41,8 @@ uint64_t World::random(uint64_t below) {
 std::string World::fresh_uid(const char* what) { return what + std::to_string(++uids_); }
 
 const std::optional<api::ValidatedCluster>& World::cluster() const {
-  const std::string key = spec.dump() + restarted_at + leader_asked + (is_deleted ? "d" : "") +
-                          (has_finalizer ? "f" : "");
+  const std::string key = spec.dump() + restarted_at + leader_asked + recovery_asked +
+                          (is_deleted ? "d" : "") + (has_finalizer ? "f" : "");
   if (key != cluster_key_) {
     cluster_key_ = key;
     cluster_ = validated();
@@ -58,6 +58,7 @@ std::optional<api::ValidatedCluster> World::validated() const {
     object["metadata"]["annotations"] = {{"quorate.dev/restartedAt", restarted_at}};
   }
   object["metadata"]["annotations"]["quorate.dev/transferLeader"] = leader_asked;
+  object["metadata"]["annotations"]["quorate.dev/recover"] = recovery_asked;
   if (is_deleted) {
     object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";
   }
@@ -256,7 +257,7 @@ void World::check_action(const Plan& plan, const Action& action) {
   if (const auto* const deleted = std::get_if<DeleteClaim>(&action)) {
     const auto found = claims.find(deleted->name);
     const bool is_kept = cluster()->reclaim == api::Reclaim::kRetain;
-    if (found != claims.end() && is_kept && !found->second.claim.is_lost) {
+    if (found != claims.end() && is_kept && found->second.disk.zxid != 0) {
       violate("the policy keeps: " + text_of(action));
     }
   }
@@ -315,21 +316,27 @@ bool World::act(const Action& action) {
                           claims.at(a.name).claim.is_retired = a.is_retired;
                           return true;
                         },
-                        [&](const DeleteSet& a) {
-                          const auto found = sets.find(a.name);
-                          if (found == sets.end() || found->second.uid != a.uid) {
-                            return false;
-                          }
-                          sets.erase(found);
-                          if (!a.keeps_pods) {
-                            for (auto& [name, pod] : pods) {
-                              pod.pod.is_terminating |= set_of(name) == a.name;
-                            }
-                          }
+                        [&](const StampClaim& a) {
+                          claims.at(a.name).claim.ensemble_id = a.ensemble_id;
                           return true;
                         },
+                        [&](const DeleteSet& a) { return remove_set(a); },
                     },
                     action);
+}
+
+bool World::remove_set(const DeleteSet& action) {
+  const auto found = sets.find(action.name);
+  if (found == sets.end() || found->second.uid != action.uid) {
+    return false;
+  }
+  sets.erase(found);
+  if (!action.keeps_pods) {
+    for (auto& [name, pod] : pods) {
+      pod.pod.is_terminating |= set_of(name) == action.name;
+    }
+  }
+  return true;
 }
 
 /// As the disruption controller counts: healthy Pods that bear the label.
@@ -404,6 +411,9 @@ bool World::reconfigure(const Reconfigure& action) {
 }
 
 void World::apply(const resources::Blueprint& blueprint) {
+  if (!applied_ || applied_->recover_from != blueprint.recover_from) {
+    applied_ms_ = now_ms;
+  }
   applied_ = blueprint;
   if (is_formed && blueprint.mode == resources::Mode::kForm) {
     violate("an ensemble that was formed is told to form");
@@ -415,6 +425,7 @@ void World::apply(const resources::Blueprint& blueprint) {
       set.name = name;
       set.uid = fresh_uid("s");
       set.data_size = zone.data_size.empty() ? blueprint.cluster.data.size : zone.data_size;
+      set.ensemble_id = blueprint.ensemble_id;
     }
     set.replicas = zone.replicas;
     const nlohmann::json contents = resources::pod_template(blueprint, zone);
@@ -435,7 +446,7 @@ void World::add_pod(const Set& set, int ordinal) {
     ToyClaim& made = claims[claim_name];
     made.claim.name = claim_name;
     made.claim.uid = fresh_uid("v");
-    made.claim.ensemble_id = status.ensemble_id();
+    made.claim.ensemble_id = set.ensemble_id;
     made.claim.cluster_uid = "cluster";
     made.claim.zone = zone_of(set.name);
     for (const api::ZoneStatus& zone : status.zones()) {
@@ -511,64 +522,12 @@ void World::run_pods() {
   }
 }
 
-void World::elect() {
-  std::vector<std::string> candidates;
-  for (const ensemble::ServerLine& server : config) {
-    if (server.is_voter && can_vote(server.name)) {
-      candidates.push_back(server.name);
-    }
-  }
-  const bool has_quorum = static_cast<int>(candidates.size()) >= voters() / 2 + 1;
-  if (!has_quorum || config.empty()) {
-    leader.reset();
-    return;
-  }
-  const bool stays = leader && std::ranges::find(candidates, *leader) != candidates.end();
-  if (stays) {
-    return;
-  }
-  leader = *std::ranges::max_element(
-      candidates, {}, [&](const std::string& name) { return std::pair(disk(name)->zxid, name); });
-  ++epoch;
-  if (disk(*leader)->zxid < committed) {
-    violate("acknowledged writes are lost: " + *leader + " leads with " +
-            std::to_string(disk(*leader)->zxid) + ", clients were told " +
-            std::to_string(committed));
-    committed = disk(*leader)->zxid;
-  }
-}
-
-void World::replicate() {
-  if (!leader) {
-    return;
-  }
-  ++disk(*leader)->zxid;
-  const uint64_t newest = disk(*leader)->zxid;
-  int holders = 0;
-  for (auto& [name, pod] : pods) {
-    Disk* const own = disk(name);
-    if (own == nullptr || !is_running(name) ||
-        (!own->ensemble_id.empty() && own->ensemble_id != status.ensemble_id())) {
-      continue;
-    }
-    if (pod.is_resyncing && now_ms < pod.synced_from_ms) {
-      continue;
-    }
-    own->ensemble_id = status.ensemble_id();
-    own->zxid = newest;
-    pod.is_resyncing = false;
-    holders += is_voter(name) ? 1 : 0;
-  }
-  if (holders >= voters() / 2 + 1) {
-    committed = newest;
-  }
-}
-
 void World::tick() {
   now_ms += 1000;
   run_pods();
   run_claims();
   run_sets();
+  take_over();
   elect();
   replicate();
   for (auto& [name, pod] : pods) {

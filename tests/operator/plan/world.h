@@ -48,6 +48,7 @@ class World {
   nlohmann::json spec;
   std::string restarted_at;
   std::string leader_asked;
+  std::string recovery_asked;
   bool is_deleted = false;
   std::vector<std::string> node_zones{"a", "b", "c"};
 
@@ -104,11 +105,13 @@ class World {
   void perform(const Plan& plan);
   bool act(const Action& action);
   void check_action(const Plan& plan, const Action& action);
+  bool remove_set(const DeleteSet& action);
   bool evict(const EvictPod& action);
   bool reconfigure(const Reconfigure& action);
   void run_sets();
   void run_pods();
   void run_claims();
+  void take_over();
   void elect();
   void replicate();
   void add_pod(const Set& set, int ordinal);
@@ -126,6 +129,7 @@ class World {
   std::map<std::string, std::string> revisions_;   ///< By set: of the applied template.
   std::map<std::string, std::string> bad_images_;  ///< By revision: why its Pods do not start.
   std::optional<resources::Blueprint> applied_;
+  int64_t applied_ms_ = 0;  ///< When the key quorate.recoverFrom last changed in what is applied.
 };
 
 }  // namespace quorate::plan::testing

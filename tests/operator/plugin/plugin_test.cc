@@ -8,9 +8,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "operator/api/json_mapping.h"
 #include "operator/kube/request.h"
 #include "operator/plugin/complaint.h"
 #include "operator/plugin/flags.h"
+#include "operator/plugin/recovery_text.h"
 #include "operator/plugin/redact.h"
 #include "operator/plugin/status_text.h"
 #include "tests/server/script.h"
@@ -36,7 +38,8 @@ std::string visible(std::string text) {
   return text;
 }
 
-/// The first line: status, plan or list, and `colour`; then JSON: an object, or a list of them.
+/// The first line: status, plan, recover POD or list, and `colour`; then JSON: an object, or a list
+/// of them.
 std::string run_rendering(const std::string& input) {
   const size_t end = input.find('\n');
   const auto words = words_of(input.substr(0, end));
@@ -47,6 +50,10 @@ std::string run_rendering(const std::string& input) {
   const bool has_colour = words.back() == "colour";
   if (words.front() == "status") {
     return visible(status_text(object, has_colour));
+  }
+  if (words.front() == "recover") {
+    const auto status = api::read<api::QuorumClusterStatus>(object["status"], "status").value;
+    return visible(recovery_text("zoo", status, words[1], has_colour));
   }
   if (words.front() == "plan") {
     return visible(plan_text(object, has_colour));
@@ -158,9 +165,20 @@ TEST(Plugin, FlagsAreRead) {
   EXPECT_TRUE(command->waits);
 }
 
+TEST(Plugin, RecoveryIsSureOnlyWhereTheLossIsAccepted) {
+  const auto parsed =
+      parse_flags({"recover", "zoo", "--from", "zoo-a-0", "--accept-data-loss", "--yes"});
+  const auto* const command = std::get_if<Command>(&parsed);
+  ASSERT_NE(command, nullptr);
+  EXPECT_EQ(command->verb, Verb::kRecover);
+  EXPECT_EQ(command->from, "zoo-a-0");
+  EXPECT_TRUE(command->accepts_loss);
+  EXPECT_TRUE(command->is_sure);
+}
+
 TEST(Plugin, EveryVerbHasHelp) {
-  for (const char* const verb : {"status", "plan", "roll", "transfer-leader", "pause", "resume",
-                                 "logs", "shell", "report", "install", "completion"}) {
+  for (const char* const verb : {"status", "plan", "roll", "transfer-leader", "recover", "pause",
+                                 "resume", "logs", "shell", "report", "install", "completion"}) {
     const auto parsed = parse_flags({verb, "--help"});
     const auto* const end = std::get_if<FlagsEnd>(&parsed);
     ASSERT_NE(end, nullptr) << verb;

@@ -28,6 +28,7 @@ Blueprint blueprint_of(const json& input) {
   blueprint.mode = input.value("mode", "form") == "form" ? Mode::kForm : Mode::kJoin;
   blueprint.voters_available_min = input.value("available", 2);
   blueprint.new_admin_token = input.value("token", "");
+  blueprint.recover_from = input.value("recoverFrom", "");
   blueprint.superuser_hash = input.value("superuserHash", "");
   int index = 0;
   const json zones = input.value("zones", json::object());

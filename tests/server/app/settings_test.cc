@@ -169,6 +169,7 @@ const std::map<std::string, DirectUse>& direct_uses() {
       {"quorate.name", {"server/app/ensemble_setup.cc", "quorum.member_name"}},
       {"quorate.ensembleId", {"server/app/ensemble_setup.cc", "quorum.ensemble_id"}},
       {"quorate.bootstrap", {"server/app/ensemble_setup.cc", "quorum.bootstrap"}},
+      {"quorate.recoverFrom", {"server/app/ensemble_setup.cc", "quorum.recovery"}},
       {"authProvider.", {"server/app/member_clients.cc", "config_.auth.x509_enabled"}},
   };
   return kUses;

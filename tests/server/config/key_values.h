@@ -53,6 +53,7 @@ inline const std::map<std::string, Values>& custom_values() {
       {"electionAlg", {"3", "2"}},
       {"quorate.ensembleId", {"e-1", "a b"}},
       {"quorate.bootstrap", {"join", "boot"}},
+      {"quorate.recoverFrom", {"33:e-1", "e-1"}},
       {"server.", {"a:1:2", "a"}},
       {"group.", {"1:2", "x"}},
       {"weight.", {"3", "-1"}},
