@@ -1,11 +1,13 @@
 // kubectl apply and helm upgrade.
 #include "operator/plugin/install.h"
 
+#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "operator/plugin/process.h"
+#include "operator/transport/process.h"
 
 namespace quorate::plugin {
 
@@ -44,6 +46,32 @@ Status install_chart(const Command& command, const std::string& chart) {
   return run_program(words);
 }
 
+/// The API server checks objects of a namespace only where that is; kubectl alone checks less.
+Status dry_run(const Command& command, const std::string& from) {
+  std::vector<std::string> words = kubectl_command(command.connection, {});
+  const std::string program = words.front();
+  words.erase(words.begin());
+  transport::ProcessOptions look{.program = program, .arguments = words};
+  look.arguments.insert(look.arguments.end(),
+                        {"get", "namespace", kSpace, "--ignore-not-found", "-o", "name"});
+  const auto found = transport::run_process(look);
+  if (!found) {
+    return found.error();
+  }
+  words.insert(words.begin(), program);
+  words.insert(words.end(), {"apply", "-k", from});
+  if (found->empty()) {
+    std::fprintf(stderr,
+                 "namespace %s does not exist yet: kubectl checks by itself, without the API "
+                 "server's rules\n",
+                 kSpace);
+    words.emplace_back("--dry-run=client");
+  } else {
+    words.insert(words.end(), {"--server-side", "--dry-run=server"});
+  }
+  return run_program(words);
+}
+
 }  // namespace
 
 Status install(const Command& command) {
@@ -57,13 +85,13 @@ Status install(const Command& command) {
   if (std::filesystem::exists(std::filesystem::path(from) / "Chart.yaml", error)) {
     return install_chart(command, from);
   }
+  if (command.is_dry_run) {
+    return dry_run(command, from);
+  }
   // The manifests name their namespace themselves.
   std::vector<std::string> words = kubectl_command(command.connection, {});
   words.insert(words.end(), {"apply", "--server-side", "-k", from});
-  if (command.is_dry_run) {
-    words.emplace_back("--dry-run=server");
-  }
-  if (Status applied = run_program(words); !applied || command.is_dry_run) {
+  if (Status applied = run_program(words); !applied) {
     return applied;
   }
   words = kubectl_command(command.connection, kSpace);
