@@ -53,15 +53,16 @@ bool is_disk_sound(const ensemble::MemberReport& report) {
          report.disk != ensemble::Disk::kResyncing;
 }
 
-/// Whether what the member had is gone, so that it never votes from it again.
+/// Whether what the member had is gone, so that it never votes from it again. Its own word counts
+/// for more than that of its claim.
 bool is_disk_gone(const Facts& facts, const Slot& slot) {
+  if (slot.is_trusted) {
+    return !is_disk_sound(facts.view.find(slot.name)->report);
+  }
   if (slot.data == nullptr || slot.data->is_lost) {
     return true;
   }
-  if (!slot.volume_uid.empty() && slot.data->uid != slot.volume_uid) {
-    return true;
-  }
-  return slot.is_trusted && !is_disk_sound(facts.view.find(slot.name)->report);
+  return !slot.volume_uid.empty() && slot.data->uid != slot.volume_uid;
 }
 
 Voters voters_of(const Facts& facts) {

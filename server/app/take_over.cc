@@ -33,7 +33,8 @@ quorum::Configuration alone(const EnsembleSetup& setup, int64_t epoch) {
 Status take_over_disk(storage::FileSystem& fs, const storage::Directories& directories,
                       const std::string& ensemble_id, EnsembleSetup& setup,
                       storage::Recovered& recovered) {
-  if (recovered.fresh || !recovered.trusted) {
+  const bool is_empty = recovered.fresh || recovered.last_zxid == Zxid{0};
+  if (is_empty || !recovered.trusted) {
     return Error{ErrorKind::kConflict,
                  "the disk in " + directories.data +
                      " holds no history: quorate.recoverFrom must name a member that has one"};

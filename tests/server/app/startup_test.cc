@@ -84,6 +84,8 @@ class TakeOver : public ::testing::Test {
   /// A disk that has been a voter's of ensemble `old`: epoch 5, and a reconfig of epoch 7 heard of.
   void make_disk() {
     ASSERT_TRUE(std::holds_alternative<Member::Parts>(start("old")));  // Writes snapshot.0.
+    const std::filesystem::path snapshots = directory_.path() / "version-2";
+    std::filesystem::rename(snapshots / "snapshot.0", snapshots / "snapshot.500000003");
     write("acceptedEpoch", "5");
     write("currentEpoch", "5");
     write("configuration",
@@ -146,8 +148,13 @@ TEST_F(TakeOver, IsRepeatedWhereACrashLeftTheFormerId) {
 TEST_F(TakeOver, AnEmptyDiskHasNothingToGoOnWith) {
   std::filesystem::create_directories(directory_.path() / "version-2");
   write("ensembleId", "old");
-  EXPECT_TRUE(std::holds_alternative<Refusal>(start("new", "quorate.recoverFrom=33:old\n")));
-  EXPECT_EQ(read("ensembleId"), "old");
+  for (const bool has_started_once : {false, true}) {
+    EXPECT_TRUE(std::holds_alternative<Refusal>(start("new", "quorate.recoverFrom=33:old\n")));
+    EXPECT_EQ(read("ensembleId"), "old");
+    if (!has_started_once) {
+      EXPECT_TRUE(std::holds_alternative<Member::Parts>(start("old")));
+    }
+  }
 }
 
 }  // namespace
