@@ -34,10 +34,11 @@ Status take_over_disk(storage::FileSystem& fs, const storage::Directories& direc
                       const std::string& ensemble_id, EnsembleSetup& setup,
                       storage::Recovered& recovered) {
   const bool is_empty = recovered.fresh || recovered.last_zxid == Zxid{0};
-  if (is_empty || !recovered.trusted) {
+  if (is_empty || !recovered.trusted || setup.is_marked_unfit) {
     return Error{ErrorKind::kConflict,
                  "the disk in " + directories.data +
-                     " holds no history: quorate.recoverFrom must name a member that has one"};
+                     (setup.is_marked_unfit ? " is not fit to vote" : " holds no history") +
+                     ": quorate.recoverFrom must name a member that has a whole one"};
   }
   // The first leader's epoch is above what is accepted, and so are its transactions above the
   // version of the configuration.

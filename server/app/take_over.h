@@ -16,7 +16,8 @@ namespace quorate::app {
 /// it. The history stays as it is; what of it no majority had becomes committed.
 ///
 /// The id is written last: after a crash in between the next start does it all again. Errors: kIo
-/// and kNoSpace of the disk; kConflict when there is no history to go on with.
+/// and kNoSpace of the disk; kConflict when there is no history to go on with, or one
+/// that a leader was still filling.
 [[nodiscard]] Status take_over_disk(storage::FileSystem& fs,
                                     const storage::Directories& directories,
                                     const std::string& ensemble_id, EnsembleSetup& setup,

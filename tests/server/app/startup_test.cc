@@ -119,6 +119,13 @@ TEST_F(TakeOver, TheDiskThatIsNamedBeginsAnEnsembleOfOneVoter) {
   EXPECT_EQ(read("acceptedEpoch"), "7");
 }
 
+TEST_F(TakeOver, ADiskThatIsNotFitToVoteIsRefused) {
+  make_disk();
+  write("unfit", "");
+  EXPECT_TRUE(std::holds_alternative<Refusal>(start("new", "quorate.recoverFrom=33:old\n")));
+  EXPECT_EQ(read("ensembleId"), "old");
+}
+
 TEST_F(TakeOver, IsDoneOnce) {
   make_disk();
   ASSERT_TRUE(std::holds_alternative<Member::Parts>(start("new", "quorate.recoverFrom=33:old\n")));
