@@ -7,7 +7,7 @@ import pytest
 from harness import clients
 from harness.case import is_pod_ready
 
-pytestmark = pytest.mark.local
+pytestmark = pytest.mark.machine
 
 
 def test_kill_members_and_operator(case):
@@ -63,6 +63,7 @@ def test_wipe_a_volume(case):
     case.verdict()
 
 
+@pytest.mark.local
 @pytest.mark.long
 def test_empty_a_volume_in_place(case):
     """The folder is emptied below a member: the claim is the same, so only the member can tell."""

@@ -39,7 +39,6 @@ def test_roll_of_five_with_observers(case, batch):
     case.verdict()
 
 
-@pytest.mark.local
 @pytest.mark.long
 def test_bench_sees_no_error_at_a_member_that_stays(case):
     """`quorate bench` at the members that stay while voters come and go."""

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import threading
 import time
 import urllib.request
@@ -83,7 +82,8 @@ class Case:
 
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.plane.kubectl("create", "namespace", self.name)
+        self.plane.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {
+            "name": self.name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
         self.watches = [Watch(self.kubectl, "quorumclusters", self._on_cluster),
                         Watch(self.kubectl, "pods", self._on_pod)]
         return self
@@ -110,7 +110,7 @@ class Case:
 
     def _on_pod(self, kind, item):
         meta = item["metadata"]
-        self._keep_logs(item)
+        self.plane.keep_logs(item, self.folder)
         with self.changed:
             if kind == "DELETED":
                 self.pods.pop(meta["name"], None)
@@ -124,16 +124,6 @@ class Case:
             moved = [(each, self._hosts(each.member)) for each in self.steady]
         for each, hosts in moved:
             each.move(hosts)
-
-    def _keep_logs(self, pod):
-        """Logs go with their Pods; another link to them does not."""
-        folder = self.plane.data / "pods" / pod["metadata"]["uid"] / "containers" / "member"
-        for log in folder.glob("*.log"):
-            copy = self.folder / f"{pod['metadata']['name']}.{pod['metadata']['uid'][:8]}.{log.name}"
-            try:
-                os.link(log, copy)
-            except OSError:
-                pass  # Linked before, or gone already.
 
     def _hosts(self, member=""):
         return ",".join(f"{pod['status']['podIP']}:{CLIENT_PORT}" for name, pod in sorted(self.pods.items())
@@ -166,7 +156,7 @@ class Case:
         spec.setdefault("storage", {"size": "1Gi"})
         item = {"apiVersion": "quorate.dev/v1alpha1", "kind": "QuorumCluster",
                 "metadata": {"name": name, "namespace": self.name}, "spec": spec}
-        return self._written(self.kubectl.apply(item)[0])
+        return self._written(self.plane.create_cluster(item))
 
     def patch(self, name="zoo", **spec):
         text = self.kubectl("patch", "quorumcluster", name, "--type=merge", "-p", json.dumps({"spec": spec}),
@@ -295,8 +285,7 @@ class Case:
         stands = "\n".join(tell(cluster) for cluster in self.clusters.values())
         (self.folder / "clusters.txt").write_text(stands, encoding="utf-8")
         self._keep_status_of_members()
-        for log in self.plane.folder.glob("*.log"):
-            shutil.copy(log, self.folder / log.name)
+        self.plane.keep_evidence(self.folder)
 
     def _keep_status_of_members(self):
         for name, pod in dict(self.pods).items():

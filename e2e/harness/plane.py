@@ -1,34 +1,23 @@
-"""What a run of the tests stands on: an API server and the operator. Ended by their ids, always.
-
-Without a kubeconfig the API is a quorate-local of our own; with one it is whatever that names, and
-only the operator is ours.
+"""What a run of the tests stands on: an API server and the operator. Two kinds: quorate-local (this
+file's `LocalPlane`) and a Kubernetes (`harness/kubernetes_plane.py`). Ended by their ids, always.
 """
 
+import abc
 import collections
 import glob
 import json
 import os
+import shutil
 import signal
 import socket
-import time
 import urllib.request
 from pathlib import Path
 
 from . import processes
 from .kubectl import Kubectl, KubectlError
+from .waiting import await_true
 
 ROOT = Path(__file__).resolve().parents[2]
-IMAGES = ("quorate.test/server:1", "quorate.test/server:2")
-START_TIMEOUT_S = 60
-
-
-def await_true(check, what, seconds=START_TIMEOUT_S):
-    """For what tells nobody when it happens; everything else is awaited by events."""
-    deadline = time.monotonic() + seconds
-    while not check():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.05)
 
 
 def free_port():
@@ -37,21 +26,102 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Plane:
-    def __init__(self, folder, binaries, kubeconfig=None):
+def keep_logs(pattern, pod, folder):
+    """Logs go with their Pods; another link to them does not."""
+    for log in glob.glob(str(pattern)):
+        copy = folder / f"{pod['metadata']['name']}.{pod['metadata']['uid'][:8]}.{Path(log).name}"
+        try:
+            os.link(log, copy)
+        except OSError:
+            pass  # Linked before, or gone already.
+
+
+class Plane(abc.ABC):
+    """`images`: two of the server, for a roll from one to the other."""
+
+    def __init__(self, folder, binaries, kubeconfig, images):
         self.folder, self.binaries = Path(folder), Path(binaries)
-        self.is_local = kubeconfig is None
-        self.data = self.folder / "plane"
-        self.kubectl = Kubectl(kubeconfig or str(self.data / "kubeconfig"))
-        self.images = IMAGES if self.is_local else os.environ["QUORATE_E2E_IMAGES"].split(",")
+        self.kubectl, self.images = Kubectl(str(kubeconfig)), images
+
+    @abc.abstractmethod
+    def start(self):
+        """Returns when the operator serves."""
+
+    @abc.abstractmethod
+    def stop(self):
+        """Ends everything that start() started."""
+
+    @abc.abstractmethod
+    def keep_operator(self):
+        """Whether the operator had ended by itself since the last call; it runs again."""
+
+    @abc.abstractmethod
+    def restart_operator(self):
+        """Kills the one that leads, without a word; returns when another one runs."""
+
+    @abc.abstractmethod
+    def metrics_text(self):
+        """What the leading operator's /metrics says."""
+
+    def create_cluster(self, item):
+        """Makes a QuorumCluster as a person would; returns it as the API has it."""
+        return self.kubectl.apply(item)[0]
+
+    def keep_logs(self, pod, folder):
+        """Sees to it that the Pod's logs are in `folder` when the Pod is gone."""
+
+    def keep_evidence(self, folder):
+        """Copies the logs of the API server and of the operator."""
+        for log in self.folder.glob("*.log"):
+            shutil.copy(log, folder / log.name)
+
+    # Only where Pods are processes of this machine.
+
+    def pid_of(self, uid):
+        """The id of a Pod's server, None when it does not run."""
+        raise NotImplementedError
+
+    def kill_pod(self, uid):
+        """kill -9 of its process; nobody is told."""
+        pid = self.pid_of(uid)
+        assert pid is not None, f"no process of Pod {uid}"
+        os.kill(pid, signal.SIGKILL)
+
+    def set_power(self, zone, is_on):
+        """Of all nodes of a zone."""
+        raise NotImplementedError
+
+    # What the operator counts.
+
+    def metrics(self):
+        """The operator's: {name with labels: value}."""
+        lines = self.metrics_text().splitlines()
+        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+                for line in lines if line and not line.startswith("#")}
+
+    def requests(self):
+        """How many the operator has sent to the API, by method; those about its lease do not count."""
+        counts = collections.Counter()
+        for name, value in self.metrics().items():
+            if name.startswith("rest_client_requests_total") and 'resource="leases"' not in name:
+                counts[name.partition('method="')[2].partition('"')[0]] += int(value)
+        return counts
+
+
+class LocalPlane(Plane):
+    """A quorate-local and an operator, both processes of ours; Pods are processes, too."""
+
+    def __init__(self, folder, binaries):
+        self.data = Path(folder) / "plane"
+        super().__init__(folder, binaries, self.data / "kubeconfig",
+                         ("quorate.test/server:1", "quorate.test/server:2"))
         self.api, self.operator = None, None
         self.metrics_port, self.probe_port = free_port(), free_port()
 
     # Start and end.
 
     def start(self):
-        if self.is_local:
-            self.start_api()
+        self.start_api()
         self.kubectl("apply", "--server-side", "-f", str(ROOT / "deploy/crd"))
         self.kubectl("wait", "--for=condition=Established", "crd/quorumclusters.quorate.dev")
         self.start_operator()
@@ -115,7 +185,14 @@ class Plane:
             for pid in self._pids().values():
                 os.kill(pid, signal.SIGKILL)
 
-    # What only works where Pods are processes of this machine.
+    def metrics_text(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30) as answer:
+            return answer.read().decode()
+
+    def keep_logs(self, pod, folder):
+        keep_logs(self.data / "pods" / pod["metadata"]["uid"] / "containers/member/*.log", pod, folder)
+
+    # Pods, as processes of this machine.
 
     def _records(self):
         """The records of processes that quorate-local keeps: {Pod's uid: record}."""
@@ -143,28 +220,6 @@ class Plane:
     def pid_of(self, uid):
         return self._pids().get(uid)
 
-    def kill_pod(self, uid):
-        """kill -9 of its process; nobody is told."""
-        pid = self.pid_of(uid)
-        assert pid is not None, f"no process of Pod {uid}"
-        os.kill(pid, signal.SIGKILL)
-
     def set_power(self, zone, is_on):
-        """Of all nodes of a zone."""
         word = "local.quorate.dev/power-" if is_on else "local.quorate.dev/power=off"
         self.kubectl("annotate", "nodes", "-l", f"topology.kubernetes.io/zone={zone}", word, "--overwrite")
-
-    def metrics(self):
-        """The operator's: {name with labels: value}."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30) as answer:
-            lines = answer.read().decode().splitlines()
-        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
-                for line in lines if line and not line.startswith("#")}
-
-    def requests(self):
-        """How many the operator has sent to the API, by method; those about its lease do not count."""
-        counts = collections.Counter()
-        for name, value in self.metrics().items():
-            if name.startswith("rest_client_requests_total") and 'resource="leases"' not in name:
-                counts[name.partition('method="')[2].partition('"')[0]] += int(value)
-        return counts

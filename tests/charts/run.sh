@@ -22,33 +22,23 @@ parts=("$@")
 as_root=()
 ((EUID == 0)) || as_root=(sudo)
 
-# $1: a package that holds program $2; it is unpacked, not installed: nothing is started.
-need() {
-  command -v "$2" >/dev/null && return
-  mkdir -p "$QUORATE_TOOLS/debian"
-  local folder
-  folder="$(mktemp -d)"
-  (cd "$folder" && { apt-get download -qq "$1" >/dev/null 2>&1 ||
-    { "${as_root[@]}" apt-get update -qq && apt-get download -qq "$1" >/dev/null; }; })
-  dpkg -x "$folder"/*.deb "$QUORATE_TOOLS/debian"
-  rm -rf "$folder"
-}
-
 python=python3
 if ! "$python" -c 'import yaml' 2>/dev/null; then
   python=/usr/bin/python3
   "$python" -c 'import yaml' 2>/dev/null ||
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-yaml >/dev/null
 fi
-command -v kubectl >/dev/null || "$root/deploy/tools.sh" kubectl >/dev/null
+tools=()
+command -v kubectl >/dev/null || tools+=(kubectl)
 for part in "${parts[@]}"; do
   case "$part" in
-    charts | samples) "$root/deploy/tools.sh" helm >/dev/null ;;
-    alerts) need prometheus promtool ;;
-    metrics) need prometheus prometheus ;;
-    api) "$root/deploy/tools.sh" helm kube-apiserver >/dev/null && need etcd-server etcd ;;
+    charts | samples) tools+=(helm) ;;
+    alerts) tools+=(promtool) ;;
+    metrics) tools+=(prometheus) ;;
+    api) tools+=(helm kube-apiserver etcd) ;;
   esac
 done
+((${#tools[@]} == 0)) || "$root/deploy/tools.sh" "${tools[@]}" >/dev/null
 failed=()
 for part in "${parts[@]}"; do
   printf '\n-- %s (%ss)\n' "$part" "$SECONDS"
