@@ -113,7 +113,7 @@ class BuiltPlane(KubernetesPlane):
         tools = os.environ["QUORATE_TOOLS"]
         self.cluster = Cluster(binaries, tools)
         version = subprocess.run([binaries / "quorate-server", "--version"], capture_output=True, text=True,
-                                 check=True).stdout.split()[1]
+                                 check=True).stdout.split()[1].rstrip(",")
         servers = (f"quorate-server:{version}", "quorate-server:next")
         operators = (f"quorate-operator:{version}", "quorate-operator:next")
         super().__init__(folder, binaries, self.cluster.kubectl.kubeconfig, servers, operators)
