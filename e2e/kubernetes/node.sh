@@ -46,6 +46,8 @@ ip link set eth0 up
 while read -r other via; do
   [[ "$other" == "$subnet" ]] || ip route add "$other" via "$via"
 done <"$folder/config/routes"
+# Whoever asks for a Pod that is no more is told so, instead of waiting for an answer.
+ip route add unreachable "$subnet"
 echo 1 >/proc/sys/net/ipv4/ip_forward
 
 containerd --config "$folder/config/containerd.toml" >>"$folder/containerd.log" 2>&1 &
