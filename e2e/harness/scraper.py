@@ -11,10 +11,10 @@ from .waiting import await_true
 META = "__meta_kubernetes"
 
 
-def settings(kubeconfig):
-    """All Pods with a port of the name that the charts' monitors select."""
+def settings(api):
+    """All Pods with a port of the name that the charts' monitors select. `api`: needs no credentials."""
     return {"global": {"scrape_interval": "1s"}, "scrape_configs": [{
-        "job_name": "pods", "kubernetes_sd_configs": [{"role": "pod", "kubeconfig_file": kubeconfig}],
+        "job_name": "pods", "kubernetes_sd_configs": [{"role": "pod", "api_server": api}],
         "relabel_configs": [
             {"source_labels": [f"{META}_pod_container_port_name"], "regex": "http-metrics", "action": "keep"},
             {"source_labels": [f"{META}_pod_phase"], "regex": "Running", "action": "keep"},
@@ -24,17 +24,24 @@ def settings(kubeconfig):
 
 class Scraper:
     def __init__(self, plane, folder):
-        self.port, self.folder, self.process = free_port(), folder, None
-        (folder / "prometheus.yml").write_text(json.dumps(settings(plane.kubectl.kubeconfig)), encoding="utf-8")
+        self.folder, self.port, self.running = folder, free_port(), []
+        self.kubectl, self.proxy = plane.kubectl, free_port()
+        (folder / "prometheus.yml").write_text(
+            json.dumps(settings(f"http://127.0.0.1:{self.proxy}")), encoding="utf-8")
 
     def __enter__(self):
-        self.process = processes.start(
-            ["prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/tsdb",
-             f"--web.listen-address=127.0.0.1:{self.port}"], self.folder / "prometheus.log")
+        self._start("proxy", self.kubectl.command("proxy", f"--port={self.proxy}"))
+        self._start("prometheus", [
+            "prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/tsdb",
+            f"--web.listen-address=127.0.0.1:{self.port}"])
         return self
 
+    def _start(self, name, command):
+        self.running.append(processes.start(command, self.folder / f"{name}.log", self.kubectl.environment()))
+
     def __exit__(self, *_):
-        processes.end(self.process)
+        for process in reversed(self.running):
+            processes.end(process)
 
     def value(self, expression):
         """Of one series; None while there is none."""
