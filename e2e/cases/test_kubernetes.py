@@ -144,7 +144,7 @@ def test_growth_that_the_class_refuses(case):
 
 
 def test_scraping(case, plane):
-    """Prometheus finds every member and every operator by the labels and ports that the charts name."""
+    """Prometheus reads every member and every operator, at the ports that the charts name."""
     case.settle(case.create(voters=3))
     with Scraper(plane, case.folder) as scraper:
         scraper.until(f'count(quorate_serving{{namespace="{case.name}"}} == 1)', 3)

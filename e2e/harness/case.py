@@ -303,5 +303,4 @@ class Case:
         self.steady = []
         for watch in self.watches:
             watch.stop()
-        # The operator has to let go of its clusters in a namespace that is going, too.
-        self.plane.kubectl("delete", "namespace", self.name, "--ignore-not-found", "--timeout=180s", timeout=200)
+        self.plane.delete_namespace(self.name)

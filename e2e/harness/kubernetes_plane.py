@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from kubernetes.cluster import Cluster
@@ -15,12 +16,20 @@ from .plane import ROOT, Plane, keep_logs
 SPACE, RELEASE = "quorate-system", "quorate"
 DEPLOYMENT = "deployment/quorate-quorate-operator"
 ROLLOUT_TIMEOUT_S = 240
+KILLED = (0, 137, 143, 255)  # Exit codes; the last one is that of a container whose node was off.
+LOOK_S = 10  # Between two looks at the operators' restarts: each is a kubectl.
 
 
 def split(image):
     """A reference as the charts' values have it."""
     repository, _, tag = image.rpartition(":")
     return {"repository": repository, "tag": tag}
+
+
+def ended_by_itself(status):
+    """Whether a container's last end was its own doing, and no kill or loss of power."""
+    last = status.get("lastState", {}).get("terminated", {})
+    return last.get("reason") == "OOMKilled" or last.get("exitCode", 0) not in KILLED
 
 
 class Helm:
@@ -45,7 +54,7 @@ class KubernetesPlane(Plane):
         super().__init__(folder, binaries, kubeconfig, images)
         self.helm = Helm(kubeconfig)
         self.operator_images = operator_images
-        self.restarts = 0
+        self.ends, self.looked_at, self.leaving = set(), 0.0, []
 
     def start(self):
         self.install_operator(self.operator_images[0])
@@ -62,6 +71,8 @@ class KubernetesPlane(Plane):
 
     def stop(self):
         """Takes away what start() made; the definition stays, as the chart keeps it."""
+        for name in self.leaving:  # Its clusters need the operator to go.
+            self.kubectl("delete", "namespace", name, "--ignore-not-found", "--timeout=180s", timeout=200)
         self.helm("uninstall", RELEASE, "-n", SPACE, "--wait", "--ignore-not-found")
         self.kubectl("delete", "namespace", SPACE, "--ignore-not-found", "--wait=false")
 
@@ -74,16 +85,24 @@ class KubernetesPlane(Plane):
         return (lease["spec"].get("holderIdentity") or "").partition("_")[0]
 
     def keep_operator(self):
-        """Its Deployment keeps it; here its restarts are counted."""
-        restarts = sum(each["restartCount"] for pod in self.operators()
-                       for each in pod["status"].get("containerStatuses", ()))
-        grew, self.restarts = restarts > self.restarts, restarts
-        return grew
+        """Its Deployment keeps it; here its restarts are counted, now and then."""
+        if time.monotonic() < self.looked_at + LOOK_S:
+            return False
+        self.looked_at = time.monotonic()
+        ends = {(pod["metadata"]["uid"], each["restartCount"]) for pod in self.operators()
+                for each in pod["status"].get("containerStatuses", ()) if ended_by_itself(each)}
+        is_news, self.ends = not ends <= self.ends, self.ends | ends
+        return is_news
 
     def restart_operator(self):
         self.kubectl.within(SPACE)("delete", "pod", self.leading_operator(), "--grace-period=0", "--force")
         self.kubectl.within(SPACE)("rollout", "status", DEPLOYMENT, f"--timeout={ROLLOUT_TIMEOUT_S}s",
                                    timeout=ROLLOUT_TIMEOUT_S + 10)
+
+    def delete_namespace(self, name):
+        """Its controller looks every 15 s whether Pods are gone, for which nobody waits here."""
+        self.leaving.append(name)
+        self.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
 
     def metrics_text(self):
         pod = self.leading_operator()

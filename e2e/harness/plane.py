@@ -67,6 +67,10 @@ class Plane(abc.ABC):
         """Makes a QuorumCluster as a person would; returns it as the API has it."""
         return self.kubectl.apply(item)[0]
 
+    def delete_namespace(self, name):
+        """The operator has to let go of its clusters in a namespace that is going, too."""
+        self.kubectl("delete", "namespace", name, "--ignore-not-found", "--timeout=180s", timeout=200)
+
     def keep_logs(self, pod, folder):
         """Sees to it that the Pod's logs are in `folder` when the Pod is gone."""
 

@@ -1,4 +1,6 @@
-"""A Prometheus that finds Pods as the charts' monitors tell the one of a cluster to."""
+"""A Prometheus that reads every Pod which the charts' monitors would select. Debian's is built without
+the discovery of Pods, so they are listed for it, by the same rule: a port named http-metrics.
+"""
 
 import json
 import urllib.parse
@@ -8,40 +10,35 @@ from . import processes
 from .plane import free_port
 from .waiting import await_true
 
-META = "__meta_kubernetes"
+PORT_NAME = "http-metrics"
 
 
-def settings(api):
-    """All Pods with a port of the name that the charts' monitors select. `api`: needs no credentials."""
-    return {"global": {"scrape_interval": "1s"}, "scrape_configs": [{
-        "job_name": "pods", "kubernetes_sd_configs": [{"role": "pod", "api_server": api}],
-        "relabel_configs": [
-            {"source_labels": [f"{META}_pod_container_port_name"], "regex": "http-metrics", "action": "keep"},
-            {"source_labels": [f"{META}_pod_phase"], "regex": "Running", "action": "keep"},
-            {"source_labels": [f"{META}_namespace"], "target_label": "namespace"},
-            {"source_labels": [f"{META}_pod_name"], "target_label": "pod"}]}]}
+def targets(pods):
+    """Groups of targets, as Prometheus reads them from a file."""
+    return [{"targets": [f"{pod['status']['podIP']}:{port['containerPort']}"],
+             "labels": {"namespace": pod["metadata"]["namespace"], "pod": pod["metadata"]["name"]}}
+            for pod in pods if pod["status"].get("phase") == "Running"
+            for container in pod["spec"]["containers"]
+            for port in container.get("ports", ()) if port.get("name") == PORT_NAME]
 
 
 class Scraper:
     def __init__(self, plane, folder):
-        self.folder, self.port, self.running = folder, free_port(), []
-        self.kubectl, self.proxy = plane.kubectl, free_port()
-        (folder / "prometheus.yml").write_text(
-            json.dumps(settings(f"http://127.0.0.1:{self.proxy}")), encoding="utf-8")
+        self.folder, self.port, self.process = folder, free_port(), None
+        (folder / "targets.json").write_text(json.dumps(targets(plane.kubectl.get("pods", "-A"))), encoding="utf-8")
+        (folder / "prometheus.yml").write_text(json.dumps({
+            "global": {"scrape_interval": "1s"}, "scrape_configs": [
+                {"job_name": "pods", "file_sd_configs": [{"files": [str(folder / "targets.json")]}]}]}),
+            encoding="utf-8")
 
     def __enter__(self):
-        self._start("proxy", self.kubectl.command("proxy", f"--port={self.proxy}"))
-        self._start("prometheus", [
-            "prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/tsdb",
-            f"--web.listen-address=127.0.0.1:{self.port}"])
+        self.process = processes.start(
+            ["prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/tsdb",
+             f"--web.listen-address=127.0.0.1:{self.port}"], self.folder / "prometheus.log")
         return self
 
-    def _start(self, name, command):
-        self.running.append(processes.start(command, self.folder / f"{name}.log", self.kubectl.environment()))
-
     def __exit__(self, *_):
-        for process in reversed(self.running):
-            processes.end(process)
+        processes.end(self.process)
 
     def value(self, expression):
         """Of one series; None while there is none."""
