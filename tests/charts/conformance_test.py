@@ -104,7 +104,8 @@ class Conformance:
             "create", "--validate=strict", "-f", "-", text=json.dumps(cluster(voters=3, voter=3))))
 
     def test_defaults_and_pruning(self):
-        made = self.apply(cluster(unknown=1), "--validate=false")
+        text = json.dumps(cluster(unknown=1))
+        made = json.loads(self.kubectl("create", "--validate=false", "-f", "-", "-o", "json", text=text))
         self.assertEqual(made["spec"]["voters"], 3)
         self.assertEqual(made["spec"]["storage"], {"size": "10Gi", "reclaimPolicy": "Retain"})
         self.assertNotIn("unknown", made["spec"])
@@ -131,7 +132,7 @@ class Conformance:
         self.apply(cluster(voters=3), "--field-manager=one")
         self.assertIn("conflict", self.refused("apply", "--server-side", "--field-manager=two", "-f", "-",
                                                text=json.dumps(cluster(voters=5))))
-        taken = self.apply(cluster(voters=5), "--field-manager=two", "--force-conflicts")
+        taken = self.apply(cluster(voters=5), "--field-manager=two", "--force-conflicts", "--show-managed-fields")
         owners = {each["manager"] for each in taken["metadata"]["managedFields"]
                   if "f:voters" in each.get("fieldsV1", {}).get("f:spec", {})}
         self.assertEqual(owners, {"two"})
