@@ -12,7 +12,7 @@ set -euo pipefail
 fail() { echo "e2e: cannot build a Kubernetes on this machine: $*" >&2 && exit 1; }
 
 ((EUID == 0)) || fail "it takes root"
-for each in unshare ip iptables containerd runc etcd gcc openssl; do
+for each in unshare setpriv ip iptables containerd runc etcd gcc openssl; do
   command -v "$each" >/dev/null || fail "no $each"
 done
 grep -qE 'cgroup2? ' /proc/self/mounts || fail "no control groups"
@@ -54,7 +54,7 @@ trap clean_up EXIT
 # The command hears of it, cleans up and ends; its end is awaited below.
 trap 'pkill -TERM -P "$child"' INT TERM
 
-unshare --net --pid --mount --mount-proc --fork --kill-child -- "$@" <&0 &
+setpriv --pdeathsig KILL unshare --net --pid --mount --mount-proc --fork --kill-child -- "$@" <&0 &
 child=$!
 while kill -0 "$child" 2>/dev/null; do
   wait "$child" && code=0 || code=$?
