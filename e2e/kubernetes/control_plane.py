@@ -11,6 +11,32 @@ def openssl(*arguments):
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
 
+def make_keys(folder, names):
+    """api.crt, which is its own authority, api.key, and the key of service accounts' tokens."""
+    openssl("genrsa", "-out", folder / "accounts.key", "2048")
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=api",
+            "-addext", f"subjectAltName={names}", "-keyout", folder / "api.key", "-out", folder / "api.crt")
+
+
+def etcd_command(folder, client, peer):
+    """With ports on loopback; what it holds need not outlive this machine."""
+    return ["etcd", "--data-dir", folder / "etcd", "--unsafe-no-fsync", "--log-level=error",
+            f"--listen-client-urls=http://127.0.0.1:{client}", f"--advertise-client-urls=http://127.0.0.1:{client}",
+            f"--listen-peer-urls=http://127.0.0.1:{peer}"]
+
+
+def api_command(program, folder, etcd, address, port):
+    """With the keys and the tokens.csv of `folder`. `etcd`: its client port."""
+    return [program, f"--etcd-servers=http://127.0.0.1:{etcd}", f"--bind-address={address}",
+            f"--advertise-address={address}", f"--secure-port={port}", f"--tls-cert-file={folder}/api.crt",
+            f"--tls-private-key-file={folder}/api.key", f"--token-auth-file={folder}/tokens.csv",
+            "--authorization-mode=Node,RBAC", f"--service-cluster-ip-range={SERVICES}",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-key-file={folder}/accounts.key",
+            f"--service-account-signing-key-file={folder}/accounts.key",
+            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement"]
+
+
 class ControlPlane:
     """Runs on this machine's side of the nodes' network. Logs and data are in `folder`."""
 
@@ -22,39 +48,18 @@ class ControlPlane:
 
     def start(self, nodes):
         self.folder.mkdir(parents=True)
-        self._make_keys()
+        make_keys(self.folder, f"IP:{GATEWAY},IP:{API_SERVICE},IP:127.0.0.1,DNS:kubernetes,DNS:kubernetes.default.svc")
         (self.folder / "tokens.csv").write_text(tokens(nodes), encoding="utf-8")
         write_kubeconfig(self.kubeconfig, self.authority, ADMIN_TOKEN)
-        self._start_etcd()
-        self._start_api()
+        self._start("etcd", *etcd_command(self.folder, 2379, 2380))
+        self._start("kube-apiserver",
+                    *api_command(self.tools / "kube-apiserver", self.folder, 2379, GATEWAY, 6443),
+                    "--kubelet-preferred-address-types=InternalIP")  # Nobody resolves nodes' names.
         for name in ("kube-controller-manager", "kube-scheduler"):
             self._start_controller(name)
 
-    def _make_keys(self):
-        names = f"IP:{GATEWAY},IP:{API_SERVICE},IP:127.0.0.1,DNS:kubernetes,DNS:kubernetes.default.svc"
-        openssl("genrsa", "-out", self.folder / "accounts.key", "2048")
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=api", "-addext",
-                f"subjectAltName={names}", "-keyout", self.folder / "api.key", "-out", self.authority)
-
     def _start(self, name, program, *arguments):
         self.running[name] = processes.start([program, *arguments], self.folder / f"{name}.log")
-
-    def _start_etcd(self):
-        self._start("etcd", "etcd", "--data-dir", self.folder / "etcd", "--unsafe-no-fsync", "--log-level=error",
-                    "--listen-client-urls=http://127.0.0.1:2379", "--advertise-client-urls=http://127.0.0.1:2379",
-                    "--listen-peer-urls=http://127.0.0.1:2380")
-
-    def _start_api(self):
-        f = self.folder
-        self._start("kube-apiserver", self.tools / "kube-apiserver", "--etcd-servers=http://127.0.0.1:2379",
-                    f"--bind-address={GATEWAY}", f"--advertise-address={GATEWAY}", "--secure-port=6443",
-                    f"--tls-cert-file={f}/api.crt", f"--tls-private-key-file={f}/api.key",
-                    f"--token-auth-file={f}/tokens.csv", "--authorization-mode=Node,RBAC",
-                    f"--service-cluster-ip-range={SERVICES}", "--kubelet-preferred-address-types=InternalIP",
-                    "--service-account-issuer=https://kubernetes.default.svc",
-                    f"--service-account-key-file={f}/accounts.key",
-                    f"--service-account-signing-key-file={f}/accounts.key",
-                    "--enable-admission-plugins=OwnerReferencesPermissionEnforcement")
 
     def _start_controller(self, name):
         more = []

@@ -60,11 +60,11 @@ def tokens(nodes):
     return "\n".join(lines) + "\n"
 
 
-def write_kubeconfig(path, authority, token):
+def write_kubeconfig(path, authority, token, server=API):
     data = base64.b64encode(Path(authority).read_bytes()).decode()
     path.write_text(json.dumps({
         "apiVersion": "v1", "kind": "Config", "current-context": "quorate-e2e",
-        "clusters": [{"name": "quorate-e2e", "cluster": {"server": API, "certificate-authority-data": data}}],
+        "clusters": [{"name": "quorate-e2e", "cluster": {"server": server, "certificate-authority-data": data}}],
         "users": [{"name": "user", "user": {"token": token}}],
         "contexts": [{"name": "quorate-e2e", "context": {"cluster": "quorate-e2e", "user": "user"}}],
     }), encoding="utf-8")

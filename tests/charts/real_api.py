@@ -1,17 +1,17 @@
 """A real kube-apiserver on loopback, with etcd, RBAC, Pod Security and a log of who asked for what."""
 
-import base64
 import json
+import sys
 
 import yaml
 
-from common import TOOLS, Cluster, Process, await_true, free_port, run, temporary_folder
+from common import ROOT, TOOLS, Cluster, Process, await_true, free_ports, temporary_folder
+
+sys.path.insert(0, str(ROOT / "e2e"))
+from kubernetes.control_plane import api_command, etcd_command, make_keys  # noqa: E402
+from kubernetes.layout import write_kubeconfig  # noqa: E402
 
 ADMIN_TOKEN = "admin-of-the-test"
-
-
-def openssl(*arguments):
-    run("openssl", *arguments)
 
 
 class RealApi(Cluster):
@@ -20,44 +20,22 @@ class RealApi(Cluster):
     @classmethod
     def setUpClass(cls):
         cls.folder = temporary_folder(cls)
-        cls.make_keys()
-        cls.start_etcd()
-        cls.start_api()
+        make_keys(cls.folder, "IP:127.0.0.1,DNS:localhost")
+        (cls.folder / "tokens.csv").write_text(f"{ADMIN_TOKEN},admin,1,system:masters\n")
+        (cls.folder / "audit.yaml").write_text(yaml.safe_dump({
+            "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "Metadata"}],
+        }))
+        cls.start()
         cls.kubeconfig = cls.write_kubeconfig("admin", ADMIN_TOKEN)
         await_true(lambda: cls.try_kubectl("get", "--raw", "/readyz").returncode == 0, "the API is ready", 120)
 
     @classmethod
-    def make_keys(cls):
+    def start(cls):
         f = cls.folder
-        openssl("genrsa", "-out", f / "accounts.key", "2048")
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=api",
-                "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", f / "api.key", "-out", f / "api.crt")
-        (f / "tokens.csv").write_text(f"{ADMIN_TOKEN},admin,1,system:masters\n")
-        (f / "audit.yaml").write_text(yaml.safe_dump({
-            "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "Metadata"}],
-        }))
-
-    @classmethod
-    def start_etcd(cls):
-        client, peer = free_port(), free_port()
-        cls.etcd = f"http://127.0.0.1:{client}"
+        client, peer, cls.port = free_ports(3)
+        Process(cls, *etcd_command(f, client, peer), log=f / "etcd.log")
         Process(
-            cls, "etcd", "--data-dir", cls.folder / "etcd", "--unsafe-no-fsync", "--log-level=error",
-            f"--listen-client-urls={cls.etcd}", f"--advertise-client-urls={cls.etcd}",
-            f"--listen-peer-urls=http://127.0.0.1:{peer}", log=cls.folder / "etcd.log",
-        )
-
-    @classmethod
-    def start_api(cls):
-        f, cls.port = cls.folder, free_port()
-        Process(
-            cls, TOOLS / "kube-apiserver", f"--etcd-servers={cls.etcd}", "--bind-address=127.0.0.1",
-            "--advertise-address=127.0.0.1", f"--secure-port={cls.port}", f"--tls-cert-file={f}/api.crt",
-            f"--tls-private-key-file={f}/api.key", f"--token-auth-file={f}/tokens.csv",
-            "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
-            "--service-account-issuer=https://quorate.test", f"--service-account-key-file={f}/accounts.key",
-            f"--service-account-signing-key-file={f}/accounts.key",
-            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
+            cls, *api_command(TOOLS / "kube-apiserver", f, client, "127.0.0.1", cls.port),
             "--disable-admission-plugins=ServiceAccount",  # No controller makes default accounts here.
             f"--audit-policy-file={f}/audit.yaml", f"--audit-log-path={f}/audit.log",
             "--audit-log-mode=blocking", log=f / "api.log",
@@ -65,15 +43,8 @@ class RealApi(Cluster):
 
     @classmethod
     def write_kubeconfig(cls, user, token):
-        authority = base64.b64encode((cls.folder / "api.crt").read_bytes()).decode()
         path = cls.folder / f"{user}.kubeconfig"
-        path.write_text(yaml.safe_dump({
-            "apiVersion": "v1", "kind": "Config", "current-context": "x",
-            "clusters": [{"name": "x", "cluster": {"server": f"https://127.0.0.1:{cls.port}",
-                                                   "certificate-authority-data": authority}}],
-            "users": [{"name": user, "user": {"token": token}}],
-            "contexts": [{"name": "x", "context": {"cluster": "x", "user": user}}],
-        }))
+        write_kubeconfig(path, cls.folder / "api.crt", token, f"https://127.0.0.1:{cls.port}")
         return path
 
     @classmethod
