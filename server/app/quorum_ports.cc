@@ -83,6 +83,7 @@ void QuorumPorts::perform(const node::QuorumActions& actions) {
     for (const quorum::PeerAddress& address : actions.connect->addresses) {
       options.addresses.push_back({address.host, address.quorum_port});
     }
+    options.known_host = mesh_.host_of(actions.connect->leader);
     leader_ = std::make_unique<peers::LeaderLink>(loop_, std::move(options), *this);
   }
   const std::string_view bytes = actions.bytes;

@@ -39,6 +39,12 @@ class Dial::Attempt : public std::enable_shared_from_this<Dial::Attempt> {
 
   void start() {
     asio::post(timer_.get_executor(), [self = shared_from_this()] { self->resolve_next(); });
+    timer_.expires_at(deadline_);
+    timer_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (!error && self->done_ && self->number_ == 0) {
+        self->finish(Error{ErrorKind::kIo, "the look-up of names timed out"});
+      }
+    });
   }
 
   void cancel() {
@@ -69,6 +75,13 @@ class Dial::Attempt : public std::enable_shared_from_this<Dial::Attempt> {
     }
     const wire::ElectionAddress& to = destinations_[next_++];
     const std::optional<std::string> listed = look_up_host(to.host);
+    error_code is_name;
+    const auto address = asio::ip::make_address(listed.value_or(to.host), is_name);
+    if (!is_name) {  // It need not wait for names that others look up.
+      targets_.push_back({to.host, {address, to.port}});
+      resolve_next();
+      return;
+    }
     resolver_.async_resolve(listed.value_or(to.host), std::to_string(to.port),
                             Tcp::resolver::numeric_service,
                             [self = shared_from_this(), host = to.host](

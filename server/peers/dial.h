@@ -24,9 +24,9 @@ struct Dialled {
 };
 
 /// Tries every address of every destination in turn; each gets its share of `timeout`, so that one
-/// that swallows packets does not use up all of it. Names are looked up in the hosts file first, if
-/// the environment variable QUORATE_HOSTS_FILE names one (lines as in /etc/hosts), then by the
-/// system, off the loop.
+/// that swallows packets does not use up all of it; the look-up of names counts. Names are looked
+/// up in the hosts file first, if the environment variable QUORATE_HOSTS_FILE names one (lines as
+/// in /etc/hosts), then by the system, off the loop.
 class Dial {
  public:
   using Done = std::function<void(Result<Dialled>)>;

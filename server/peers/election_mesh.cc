@@ -83,6 +83,10 @@ class ElectionMesh::Impl final : public GateHandler {
     const ElectionPeer* peer = find(id);
     return peer != nullptr && peer->is_connected();
   }
+  [[nodiscard]] std::string host_of(ServerId id) {
+    const ElectionPeer* peer = find(id);
+    return peer != nullptr ? peer->host() : std::string();
+  }
   [[nodiscard]] GateStats gate_stats() const { return gate_.stats(); }
 
   // ---- GateHandler ----
@@ -201,6 +205,7 @@ void ElectionMesh::send_frame(ServerId to, std::string frame) {
   impl_->send_frame(to, std::move(frame));
 }
 bool ElectionMesh::is_connected(ServerId peer) const { return impl_->is_connected(peer); }
+std::string ElectionMesh::host_of(ServerId peer) const { return impl_->host_of(peer); }
 GateStats ElectionMesh::gate_stats() const { return impl_->gate_stats(); }
 
 }  // namespace quorate::peers

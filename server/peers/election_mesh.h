@@ -84,6 +84,8 @@ class ElectionMesh {
   void send_frame(ServerId to, std::string frame);
 
   [[nodiscard]] bool is_connected(ServerId peer) const;
+  /// The numeric address from which the peer's connection comes; empty without one.
+  [[nodiscard]] std::string host_of(ServerId peer) const;
   [[nodiscard]] GateStats gate_stats() const;
 
  private:

@@ -31,6 +31,8 @@ class ElectionPeer final : public LinkHandler {
   }
   void set_addresses(std::vector<wire::ElectionAddress> addresses);
   [[nodiscard]] bool is_connected() const { return link_ != nullptr; }
+  /// Where the other end of the connection is; empty without one.
+  [[nodiscard]] std::string host() const { return link_ ? link_->remote_host() : std::string(); }
   [[nodiscard]] bool is_idle() const { return !link_ && !dial_ && !greeting_; }
 
   void set_wanted(bool wanted);

@@ -15,6 +15,15 @@ namespace quorate::peers {
 
 using Clock = std::chrono::steady_clock;
 
+namespace {
+
+/// For an attempt where the leader is known to be, and for one by its names while there is such a
+/// place: neither keeps the other waiting.
+constexpr Duration kKnownHostPatience = std::chrono::milliseconds(300);
+constexpr Duration kNamesPatience = std::chrono::seconds(1);
+
+}  // namespace
+
 /// Kept alive by whoever calls into it; silent once the handler is null.
 class LeaderLink::Impl final : public LinkHandler, public std::enable_shared_from_this<Impl> {
  public:
@@ -27,10 +36,15 @@ class LeaderLink::Impl final : public LinkHandler, public std::enable_shared_fro
         wait_(options_.retry) {}
 
   void dial() {
+    Clock::duration time = std::max(deadline_ - Clock::now(), Clock::duration(1));
+    const bool is_known = !options_.known_host.empty();
+    const bool by_known_host = is_known && attempts_++ % 2 == 0;
+    if (is_known) {
+      time = std::min<Clock::duration>(time, by_known_host ? kKnownHostPatience : kNamesPatience);
+    }
     dial_ =
-        std::make_unique<Dial>(loop_, options_.addresses,
-                               std::chrono::duration_cast<Duration>(
-                                   std::max(deadline_ - Clock::now(), Clock::duration(1))),
+        std::make_unique<Dial>(loop_, by_known_host ? known_addresses() : options_.addresses,
+                               std::chrono::duration_cast<Duration>(time),
                                [this](Result<Dialled> result) { on_dialled(std::move(result)); });
   }
   void silence() {
@@ -92,13 +106,27 @@ class LeaderLink::Impl final : public LinkHandler, public std::enable_shared_fro
     }
     LinkTls tls;
     if (options_.tls) {
-      tls = {LinkTls::Side::kConnect, options_.tls, result->host};
+      const bool is_known_host = result->host == options_.known_host;
+      tls = {LinkTls::Side::kConnect, options_.tls,
+             is_known_host ? options_.addresses.front().host : result->host};
     }
     link_ = Link::create(loop_, result->fd, std::move(tls), *this);
     after(std::max(deadline_ - Clock::now(), Clock::duration(1)), [this] {
       link_->close();
       lose("the TLS handshake timed out");
     });
+  }
+
+  /// The leader's ports at the host that is known.
+  [[nodiscard]] std::vector<wire::ElectionAddress> known_addresses() const {
+    std::vector<wire::ElectionAddress> found;
+    for (const wire::ElectionAddress& address : options_.addresses) {
+      const wire::ElectionAddress known{options_.known_host, address.port};
+      if (std::find(found.begin(), found.end(), known) == found.end()) {
+        found.push_back(known);
+      }
+    }
+    return found;
   }
 
   void retry(const std::string& why) {
@@ -132,6 +160,7 @@ class LeaderLink::Impl final : public LinkHandler, public std::enable_shared_fro
   boost::asio::io_context& loop_;
   const LeaderLinkOptions options_;
   LeaderLinkHandler* handler_;
+  uint64_t attempts_ = 0;
   boost::asio::steady_timer timer_;
   const Clock::time_point deadline_;
   Duration wait_;

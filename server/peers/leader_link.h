@@ -31,6 +31,10 @@ class LeaderLinkHandler {
 
 struct LeaderLinkOptions {
   std::vector<wire::ElectionAddress> addresses;  ///< The leader's quorum addresses.
+  /// Where the leader is already known to be, numeric; may be empty. It is tried first, and in turn
+  /// with its names: just when a leader is lost a name server may be lost with it, and a look-up
+  /// then takes longer than a member has to find the next leader.
+  std::string known_host;
   /// A leader opens its port when it has heard that it is one: until this is over, the learner
   /// keeps trying.
   Duration connect_timeout = std::chrono::seconds(10);

@@ -52,6 +52,14 @@ struct Link::Waits {
   Descriptor descriptor;
 };
 
+std::string Link::remote_host() const {
+  const std::string host = remote_.substr(0, remote_.find_last_of(':'));
+  if (host == remote_) {
+    return {};
+  }
+  return host.front() == '[' ? host.substr(1, host.size() - 2) : host;
+}
+
 std::shared_ptr<Link> Link::create(asio::io_context& loop, int fd, LinkTls tls,
                                    LinkHandler& handler) {
   auto link = std::make_shared<Link>(Private{}, loop, fd, std::move(tls), handler);

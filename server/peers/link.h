@@ -84,6 +84,8 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] uint64_t bytes_sent() const { return bytes_sent_; }
   /// Numeric address and port of the other end.
   [[nodiscard]] const std::string& remote() const { return remote_; }
+  /// The address alone; empty if the peer was gone before the link was made.
+  [[nodiscard]] std::string remote_host() const;
   /// For options of the socket only; -1 once the link is closed.
   [[nodiscard]] int fd() const { return transport_.fd(); }
   /// Null while the link is plain.

@@ -72,10 +72,11 @@ struct LeaderSide final : LearnerPortHandler {
 };
 
 struct LearnerSide final : LeaderLinkHandler {
-  LearnerSide(Loop& loop, uint16_t port, Duration timeout = std::chrono::seconds(10)) {
-    link.emplace(loop.context(),
-                 LeaderLinkOptions{.addresses = {{"127.0.0.1", port}}, .connect_timeout = timeout},
-                 *this);
+  LearnerSide(Loop& loop, uint16_t port, Duration timeout = std::chrono::seconds(10))
+      : LearnerSide(loop, LeaderLinkOptions{.addresses = {{"127.0.0.1", port}},
+                                            .connect_timeout = timeout}) {}
+  LearnerSide(Loop& loop, LeaderLinkOptions options) {
+    link.emplace(loop.context(), std::move(options), *this);
   }
   void on_leader_connected() override {
     connected = true;
@@ -151,6 +152,20 @@ TEST_F(QuorumPortTest, ASnapshotStandsBetweenPacketsAndIsAskedForPieceByPiece) {
   EXPECT_EQ(learner.packets.back().first, QuorumPacketType::kNewLeader);
   EXPECT_EQ(leader.snapshot_flushed, kBytes);
   EXPECT_GE(leader.flushed, before.size());
+}
+
+TEST_F(QuorumPortTest, ALeaderIsFoundWhereItIsKnownToBeWhileNamesAreNot) {
+  LeaderSide leader(loop);
+  LearnerSide learner(loop, LeaderLinkOptions{.addresses = {{"name.invalid", leader.number}},
+                                              .known_host = "127.0.0.1"});
+  EXPECT_TRUE(loop.run_until([&] { return learner.connected; }));
+}
+
+TEST_F(QuorumPortTest, ALeaderThatIsNotWhereItWasIsFoundByItsName) {
+  LeaderSide leader(loop);
+  LearnerSide learner(loop, LeaderLinkOptions{.addresses = {{"127.0.0.1", leader.number}},
+                                              .known_host = "127.0.0.9"});
+  EXPECT_TRUE(loop.run_until([&] { return learner.connected; }));
 }
 
 TEST_F(QuorumPortTest, ALearnerWaitsForTheLeaderToListen) {
