@@ -14,10 +14,9 @@ from kazoo.client import KazooClient, KazooState
 from kazoo.exceptions import BadVersionError, NodeExistsError, NoNodeError
 from kazoo.retry import KazooRetry
 
-from history.records import OK, REFUSED, UNKNOWN, Operation, SessionLost, Tree
+from history.records import OK, REFUSED, SESSION_TIMEOUT_S, UNKNOWN, Operation, SessionLost, Tree
 
 REGISTERS = 4
-SESSION_TIMEOUT_S = 30.0
 ANSWER_TIMEOUT_S = 60.0
 PAUSE_S = 0.03  # Between two operations of a client: a steady load, not all that there is.
 REFUSALS = (BadVersionError, NodeExistsError, NoNodeError)
@@ -64,7 +63,8 @@ class Steady(threading.Thread):
             return
         self.connected.clear()
         if state == KazooState.LOST and not self.stopping.is_set():
-            self.history.add(SessionLost(client=self.name, session=self.session, at=time.monotonic()))
+            self.history.add(SessionLost(client=self.name, session=self.session, at=time.monotonic(),
+                                         member=self.member))
 
     def move(self, hosts):
         """Where members are from now on."""
@@ -138,7 +138,8 @@ class Steady(threading.Thread):
         """After the thread has ended: whether its session, and so its ephemeral node, still lives."""
         try:
             if self.connected.wait(ANSWER_TIMEOUT_S) and not self.kazoo.exists(f"/e2e/e/{self.name}"):
-                self.history.add(SessionLost(client=self.name, session=self.session, at=time.monotonic()))
+                self.history.add(SessionLost(client=self.name, session=self.session, at=time.monotonic(),
+                                         member=self.member))
         finally:
             self.stopping.set()
             close(self.kazoo)

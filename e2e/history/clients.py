@@ -6,7 +6,7 @@ register's version counts its writes. So the order of all writes is in the answe
 
 import collections
 
-from .records import (OK, REFUSED, UNKNOWN, WRITES, Fault, Operation, PodSeen, SessionLost,
+from .records import (OK, REFUSED, SESSION_TIMEOUT_S, UNKNOWN, WRITES, Fault, Operation, PodSeen, SessionLost,
                       Tree)
 
 SLACK_S = 1.0  # How much later than the fact a watch of the API server may tell it.
@@ -103,7 +103,11 @@ def rule_order_agrees_with_time(history):
 
 
 def rule_sessions_do_not_expire(history):
+    """But those of clients that wait for one member, which was away for longer than a session lives."""
+    away = absences(history)
     for lost in history.of(SessionLost):
+        if any(since <= lost.at and until - since >= SESSION_TIMEOUT_S for since, until in away[lost.member]):
+            continue
         yield f"session {lost.session:#x} of {lost.client} at {lost.at:.3f}"
 
 

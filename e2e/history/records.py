@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 OK, REFUSED, UNKNOWN = "ok", "refused", "unknown"
 WRITES = ("set", "create", "delete")
+SESSION_TIMEOUT_S = 30.0  # Of every client.
 
 
 @dataclass
@@ -36,11 +37,12 @@ class Operation:
 
 @dataclass
 class SessionLost:
-    """A client was told that its session has expired."""
+    """A client was told that its session has expired. `member`: the only one that it connects to, if any."""
 
     client: str
     session: int
     at: float
+    member: str = ""
 
 
 @dataclass

@@ -152,6 +152,16 @@ def test_what_is_meant_is_no_violation():
     assert check(history) == []
 
 
+def test_a_client_of_one_member_outlives_no_long_absence_of_it():
+    history = good()
+    history.add(Fault("power", ["zoo-b-0"], 20.0, 60.0))
+    history.add(SessionLost("c", 1, 60.5, "zoo-b-0"))
+    assert check(history) == []
+    history.add(SessionLost("d", 2, 60.5, "zoo-a-0"))
+    history.add(SessionLost("e", 3, 60.5))
+    assert len(check(history)) == 2
+
+
 def test_a_history_can_be_kept(tmp_path):
     good().save(tmp_path / "h.jsonl")
     assert History.load(tmp_path / "h.jsonl").records == good().records
