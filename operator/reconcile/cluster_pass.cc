@@ -284,15 +284,19 @@ ClusterPass::End ClusterPass::apply_objects() {
 }
 
 /// What a person has to know of is in the status of the next pass.
-ClusterPass::End ClusterPass::refused(const Applied& applied) {
-  const kube::ApiError& error = *applied.error;
-  const std::string message = applied.object + ": " + error.message;
+void ClusterPass::remember_refusal(const kube::ApiError& error, const std::string& message) {
   const bool is_refusal = error.kind == kube::ApiErrorKind::kInvalid ||
                           error.kind == kube::ApiErrorKind::kForbidden ||
                           error.kind == kube::ApiErrorKind::kBadRequest;
   if (is_refusal) {
     shared_.refusals.set(pass_.key(), cluster_->generation, message);
   }
+}
+
+ClusterPass::End ClusterPass::refused(const Applied& applied) {
+  const kube::ApiError& error = *applied.error;
+  const std::string message = applied.object + ": " + error.message;
+  remember_refusal(error, message);
   ReconcileResult result = ReconcileResult::error(message);
   result.delay = error.retry_after.value_or(Duration::zero());
   return result;
@@ -333,7 +337,6 @@ ClusterPass::End ClusterPass::perform(const plan::Action& action) {
     }
   }
   has_acted_ = true;
-  shared_.rounds.forget(pass_.key());
   const ActionEnd end = perform_action({.pass = pass_,
                                         .cluster = *cluster_,
                                         .recorded = recorded_,
@@ -341,6 +344,11 @@ ClusterPass::End ClusterPass::perform(const plan::Action& action) {
                                         .members = shared_.parts.members,
                                         .object = object_},
                                        action);
+  if (end.kind != ActionEnd::Kind::kFailed) {
+    // Members are asked anew; where nothing was done their answers would only bring the next try
+    // forward, past the queue's back-off.
+    shared_.rounds.forget(pass_.key());
+  }
   shared_.parts.metrics.count_action(pass_.key(), text.substr(0, text.find(' ')));
   switch (end.kind) {
     case ActionEnd::Kind::kDone:
@@ -354,6 +362,7 @@ ClusterPass::End ClusterPass::perform(const plan::Action& action) {
       }
       return ReconcileResult::after(kAfterRefusal);
     case ActionEnd::Kind::kFailed:
+      remember_refusal(end.error, text + ": " + end.message);
       tell({.is_warning = true, .reason = "ActionFailed", .message = text + ": " + end.message});
       return ReconcileResult::of(end.error);
   }

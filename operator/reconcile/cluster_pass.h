@@ -55,6 +55,7 @@ class ClusterPass {
   [[nodiscard]] End look_at_certificates();
   [[nodiscard]] End apply_certificates();
   [[nodiscard]] End apply_objects();
+  void remember_refusal(const kube::ApiError& error, const std::string& message);
   [[nodiscard]] End refused(const Applied& applied);
   [[nodiscard]] End perform(const plan::Action& action);
   void forget_token();
