@@ -103,10 +103,11 @@ def rule_order_agrees_with_time(history):
 
 
 def rule_sessions_do_not_expire(history):
-    """But those of clients that wait for one member, which was away for longer than a session lives."""
+    """But those of clients that wait for one member, which was away for too long: a client that hears
+    nothing notices after two thirds of its session's time, and has the rest to come back."""
     away = absences(history)
     for lost in history.of(SessionLost):
-        if any(since <= lost.at and until - since >= SESSION_TIMEOUT_S for since, until in away[lost.member]):
+        if any(since <= lost.at and until - since >= SESSION_TIMEOUT_S * 2 / 3 for since, until in away[lost.member]):
             continue
         yield f"session {lost.session:#x} of {lost.client} at {lost.at:.3f}"
 
