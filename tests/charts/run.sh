@@ -6,8 +6,7 @@
 #                                     conformance
 #
 # Not among them: `rbac`, for a handover does not go to the member it is meant for (yet), and `api`
-# and `conformance`, which take a real API server: CI runs them beside the end-to-end tests that build
-# one, too.
+# and `conformance`, which take a real API server: a step of their own in CI.
 #
 # Installs what is missing: helm and kube-apiserver are built once (deploy/tools.sh, some minutes),
 # Prometheus and etcd are taken from Debian's packages without installing them as services.
