@@ -105,6 +105,7 @@ Status read_configurations(storage::FileSystem& fs, const storage::Directories& 
   }
   if (*stored && (*stored)->version > setup.configuration.version) {
     setup.configuration = std::move(**stored);
+    setup.is_reconfigured = true;
   }
   Result<std::optional<quorum::Configuration>> next =
       read_configuration(fs, directories, kNextConfigurationFile);
@@ -292,6 +293,25 @@ Result<std::optional<EnsembleSetup>> set_up_ensemble(storage::FileSystem& fs,
   }
   setup.tls = std::move(*tls);
   return std::optional<EnsembleSetup>(std::move(setup));
+}
+
+ClientListeners listeners_by_line(const quorum::ServerSpec& own, bool is_reconfigured,
+                                  const ClientListeners& configured) {
+  constexpr std::string_view kEverywhere = "0.0.0.0";
+  const auto move = [&](const quorum::ClientAddress& line, config::Listener& listener) {
+    listener.port = line.port;
+    if (line.host != kEverywhere) {
+      listener.addresses = {line.host};
+    }
+  };
+  ClientListeners listeners = configured;
+  if (own.client && (is_reconfigured || !configured.plain.port)) {
+    move(*own.client, listeners.plain);
+  }
+  if (own.secure_client && is_reconfigured && configured.secure.port) {
+    move(*own.secure_client, listeners.secure);
+  }
+  return listeners;
 }
 
 node::EnsembleOptions ensemble_options(const config::Config& config, const EnsembleSetup& setup,

@@ -44,6 +44,7 @@ struct EnsembleSetup {
   /// The disk is that of the former ensemble of quorate.recoverFrom: take_over_disk() comes before
   /// anything else is done with it.
   bool is_to_take_over = false;
+  bool is_reconfigured = false;  ///< The configuration is one from the disk.
 };
 
 /// Nothing for a standalone member. Reads the dynamic configuration file, if zoo.cfg names one, and
@@ -51,6 +52,20 @@ struct EnsembleSetup {
 /// into it.
 [[nodiscard]] Result<std::optional<EnsembleSetup>> set_up_ensemble(
     storage::FileSystem& fs, const storage::Directories& directories, const config::Config& config);
+
+/// Where clients connect.
+struct ClientListeners {
+  config::Listener plain;
+  config::Listener secure;
+  friend bool operator==(const ClientListeners&, const ClientListeners&) = default;
+};
+
+/// Where clients are to connect by the member's own server line; `configured` is what zoo.cfg says
+/// without it. A server line of zoo.cfg counts for a member without clientPort; one that
+/// `is_reconfigured` goes before clientPort. The host 0.0.0.0 stands for the configured addresses.
+/// Only a secure port that is configured is moved: it needs keys, which no server line gives.
+[[nodiscard]] ClientListeners listeners_by_line(const quorum::ServerSpec& own, bool is_reconfigured,
+                                                const ClientListeners& configured);
 
 [[nodiscard]] node::EnsembleOptions ensemble_options(const config::Config& config,
                                                      const EnsembleSetup& setup,

@@ -65,6 +65,7 @@ Member::Member(boost::asio::io_context& loop, Parts parts)
       directories_(std::move(parts.directories)),
       locks_(std::move(parts.locks)),
       log_tail_(std::move(parts.recovered->tail)),
+      configured_listeners_{config_.client, config_.secure_client},
       tls_(std::move(parts.tls)),
       admin_tls_(std::move(parts.admin_tls)),
       auth_options_(node_options(config_, 0).auth),
@@ -199,7 +200,9 @@ void Member::die(const Error& error) {
   std::_Exit(static_cast<int>(ExitCode::kLogWriteFailed));
 }
 
-Status Member::listen() {
+Status Member::listen_for_clients(const ClientListeners& listeners) {
+  config_.client = listeners.plain;
+  config_.secure_client = listeners.secure;
   for (const net::ListenOptions& options : client_listeners(config_, tls_)) {
     const auto bound = port_.listen(options);
     if (!bound) {
@@ -208,6 +211,17 @@ Status Member::listen() {
     // Reports show the ports as they are bound, which differs where the configured one is 0.
     const bool is_secure = options.tls == net::TlsMode::kOn;
     (is_secure ? config_.secure_client : config_.client).port = bound->front().port;
+  }
+  return Status{};
+}
+
+Status Member::listen() {
+  const Status listening = setup_
+                               ? listen_for_clients(listeners_by_line(
+                                     *setup_->own, setup_->is_reconfigured, configured_listeners_))
+                               : listen_for_clients(configured_listeners_);
+  if (!listening) {
+    return listening;
   }
   return quorum_ ? begin_quorum() : Status{};
 }

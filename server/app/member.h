@@ -136,6 +136,10 @@ class Member final : public net::ConnectionHandler {
   void read_log(const zab::LeaderActions::ReadLog& read);
   void submit_soon();
   void answer_reconfigs();
+  /// The member's own line may name other addresses for clients than before: listens there; open
+  /// connections stay.
+  void follow_own_line(const quorum::Configuration& configuration);
+  [[nodiscard]] Status listen_for_clients(const ClientListeners& listeners);
 
   /// Hands `event` to the machine and performs what it wants.
   void step(const node::Event& event);
@@ -172,6 +176,7 @@ class Member final : public net::ConnectionHandler {
   storage::Directories directories_;
   storage::DirectoryLocks locks_;
   storage::LogTail log_tail_;
+  const ClientListeners configured_listeners_;  ///< Of zoo.cfg; config_ has those in use.
   std::shared_ptr<net::TlsContext> tls_;
   std::shared_ptr<net::TlsContext> admin_tls_;
   auth::AuthOptions auth_options_;

@@ -112,6 +112,9 @@ void Member::perform_on_disk() {
   const node::QuorumActions& wanted = actions_.quorum;
   for (const node::QuorumActions::Configure& configure : wanted.configurations) {
     store_configuration(configure);
+    if (configure.is_committed) {
+      follow_own_line(configure.configuration);
+    }
   }
   if (!wanted.configurations.empty()) {
     quorum_->set_configuration(node_.configuration());
@@ -159,6 +162,38 @@ void Member::mark_unfit(bool is_unfit) {
                : storage::remove_file(*file_system_, directories_.snapshots, kUnfitFile);
   if (!marked) {
     die(marked.error());
+  }
+}
+
+void Member::follow_own_line(const quorum::Configuration& configuration) {
+  const auto own = configuration.servers.find(setup_->self);
+  if (own == configuration.servers.end() || stopping_) {
+    return;
+  }
+  const quorum::ServerSpec before = std::exchange(*setup_->own, own->second);
+  if (before.client == own->second.client && before.secure_client == own->second.secure_client) {
+    return;
+  }
+  const ClientListeners former{config_.client, config_.secure_client};
+  const ClientListeners wanted = listeners_by_line(own->second, true, configured_listeners_);
+  if (wanted == former) {
+    return;
+  }
+  port_.stop_listening();
+  Status listening = listen_for_clients(wanted);
+  if (!listening) {
+    // Nobody can be served where the configuration sends clients; who knows the former address can.
+    log::error("client_port_not_moved", {{"reason", listening.error().message}});
+    port_.stop_listening();
+    listening = listen_for_clients(former);
+  }
+  if (!listening) {
+    log::error("client_port_lost", {{"reason", listening.error().message},
+                                    {"action", "free the port, then restart this member"}});
+  }
+  for (const net::BoundAddress& bound : client_addresses()) {
+    log::info("listening",
+              {{"address", bound.address}, {"port", bound.port}, {"tls", bound.secure}});
   }
 }
 

@@ -17,6 +17,7 @@ struct Listener {
   std::vector<std::string> addresses;
   /// TCP port; 0 lets the system choose one. Absent: the listener is off.
   std::optional<uint16_t> port;
+  friend bool operator==(const Listener&, const Listener&) = default;
 };
 
 /// Files: where they are, how they grow, when they go.

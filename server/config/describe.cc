@@ -39,7 +39,11 @@ std::string system_property_names(const Key& key) {
 /// " No effect without this, or without that."
 std::string needs_text(const Key& key) {
   std::string text;
+  std::string_view last;
   for (const Needs& needs : key.needs) {
+    if (needs.otherwise == std::exchange(last, needs.otherwise)) {
+      continue;  // The key's and its group's.
+    }
     text += (text.empty() ? " No effect " : ", or ") + std::string(needs.otherwise);
   }
   return text.empty() ? text : escape_cell(text) + ".";

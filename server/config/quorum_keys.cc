@@ -171,6 +171,50 @@ bool is_list_of_use(const Config& config) {
          });
 }
 
+// What this member does in its own way, so that a key of ZooKeeper's has nothing to decide.
+constexpr Needs kNeedsOtherTiming = {
+    [](const Config&) { return false; },
+    "here: connections and elections have a timing of their own that needs no key"};
+constexpr Needs kNeedsBoundedSyncs = {
+    [](const Config&) { return false; },
+    "here: one snapshot is sent at a time, and each learner is fed at its own pace"};
+constexpr Needs kNeedsLazyObservers = {
+    [](const Config& c) { return c.quorum.observer_sync_enabled; },
+    "while false: observers always log and snapshot here"};
+constexpr Needs kNeedsObserverMaster = {
+    [](const Config& c) { return c.quorum.observer_master_port == 0; },
+    "in this release: observers connect to the leader"};
+constexpr Needs kNeedsReachability = {[](const Config&) { return false; },
+                                      "here: all addresses of a member are tried in turn"};
+constexpr Needs kNeedsRetries = {
+    [](const Config&) { return false; },
+    "here: a port that cannot be bound ends the process, for its supervisor to try again"};
+
+constexpr Needs kNeedsNoList = {[](const Config&) { return false; },
+                                "here: the list of servers decides"};
+
+/// Keys that need more than an ensemble.
+struct OwnWay {
+  std::string_view name;
+  Needs needs;
+};
+constexpr std::array<OwnWay, 14> kOwnWays = {{
+    {"peerType", kNeedsNoList},
+    {"fastleader.maxNotificationInterval", kNeedsOtherTiming},
+    {"connectToLearnerMasterLimit", kNeedsOtherTiming},
+    {"syncEnabled", kNeedsLazyObservers},
+    {"observerMasterPort", kNeedsObserverMaster},
+    {"leader.maxTimeToWaitForEpoch", kNeedsOtherTiming},
+    {"leader.maxConcurrentSnapSyncs", kNeedsBoundedSyncs},
+    {"leader.maxConcurrentDiffSyncs", kNeedsBoundedSyncs},
+    {"observer.reconnectDelayMs", kNeedsOtherTiming},
+    {"observer.election.DelayMs", kNeedsOtherTiming},
+    {"quorumCnxnTimeoutMs", kNeedsOtherTiming},
+    {"electionPortBindRetry", kNeedsRetries},
+    {"multiAddress.reachabilityCheckEnabled", kNeedsReachability},
+    {"multiAddress.reachabilityCheckTimeoutMs", kNeedsReachability},
+}};
+
 std::vector<Key> list_rows() {
   return {
       {"server.",
@@ -300,6 +344,13 @@ std::vector<Key> quorum_keys() {
   append(rows, with_needs(member_rows(), kNeedsEnsemble));
   append(rows, with_needs(sync_rows(), kNeedsEnsemble));
   append(rows, with_needs(election_rows(), kNeedsEnsemble));
+  for (Key& row : rows) {
+    for (const OwnWay& own : kOwnWays) {
+      if (row.name == own.name) {
+        row.needs.push_back(own.needs);
+      }
+    }
+  }
   return rows;
 }
 

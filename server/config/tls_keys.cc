@@ -163,7 +163,12 @@ constexpr Needs kNeedsNoQuorumDirectory = {
 constexpr Needs kNeedsSslQuorum = {
     [](const Config& c) { return c.quorum.tls_enabled || admin_tls(c) == &c.quorum_tls; },
     "without sslQuorum"};
-constexpr std::array<NarrowNeeds, 29> kNarrowNeeds = {{
+constexpr Needs kNeedsNoGate = {[](const Config&) { return false; },
+                                "here: what members may take to introduce themselves is fixed"};
+constexpr Needs kNeedsOptionalNames = {
+    [](const Config&) { return false; },
+    "here: ssl.quorum.hostnameVerification decides for both sides of a connection"};
+constexpr std::array<NarrowNeeds, 31> kNarrowNeeds = {{
     {"ssl.hostnameVerification", kNeedsClientTls},
     {"ssl.hostnameVerification", kNeedsClientNames},
     {"ssl.clientHostnameVerification", kNeedsClientTls},
@@ -193,6 +198,8 @@ constexpr std::array<NarrowNeeds, 29> kNarrowNeeds = {{
     {"ssl.quorum.trustStore.passwordPath", kNeedsNoQuorumDirectory},
     {"ssl.quorum.trustStore.type", kNeedsNoQuorumDirectory},
     {"quorate.quorumTlsDir", kNeedsSslQuorum},
+    {"ssl.quorum.handshakeDetectionTimeoutMillis", kNeedsNoGate},
+    {"ssl.quorum.clientHostnameVerification", kNeedsOptionalNames},
 }};
 
 constexpr std::string_view kNoOcsp =

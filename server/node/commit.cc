@@ -86,9 +86,12 @@ struct Waiter {
   ConnectionId connection;
 };
 
-Waiter find_waiter(State& state, const wire::TxnHeader& header) {
+Waiter find_waiter(State& state, const wire::TxnHeader& header, Now now) {
   if (!state.proposals.empty() && state.proposals.front().zxid == header.zxid) {
     const Proposal proposal = state.proposals.pop();
+    if (state.ensemble) {
+      state.counters.quorum_ack_latency.record(now.monotonic - proposal.proposed_at);
+    }
     return {proposal.origin, proposal.slot, proposal.connection};
   }
   const InFlightRequest* const request = state.in_flight.settle(header);
@@ -140,7 +143,7 @@ void commit_one(State& state, Zxid zxid, std::string_view txn, Now now, Actions&
   QR_ASSERT(record);  // We encoded it, or decoded it when it came.
   QR_ASSERT(record->header.zxid == zxid);
   QR_ASSERT(is_continuous(state.database.last_zxid(), zxid));
-  const Waiter waiter = find_waiter(state, record->header);
+  const Waiter waiter = find_waiter(state, record->header, now);
   if (state.ensemble && waiter.origin == Proposal::Origin::kClient) {
     answer_before_write(state, waiter.slot, waiter.connection, now, actions);
   }

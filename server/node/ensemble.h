@@ -105,6 +105,7 @@ struct Ensemble {
   SessionId local_sessions{std::numeric_limits<int64_t>::max()};
 
   TimePoint last_step;
+  TimePoint serving_since;
   TimePoint not_serving_since;
   TimePoint next_hold_check;
 };

@@ -230,6 +230,12 @@ void broadcast(State& state, Zxid zxid, std::string txn, std::optional<quorum::C
                Now now) {
   Ensemble& ensemble = *state.ensemble;
   QR_ASSERT(ensemble.leader);
+  Counters& counters = state.counters;
+  const auto bytes = static_cast<int64_t>(txn.size());
+  counters.proposal_bytes_last = bytes;
+  counters.proposal_bytes_max = std::max(counters.proposal_bytes_max, bytes);
+  counters.proposal_bytes_min =
+      counters.proposal_bytes_min < 0 ? bytes : std::min(counters.proposal_bytes_min, bytes);
   ensemble.leader->step(zab::Proposed{.zxid = zxid, .txn = std::move(txn), .next = std::move(next)},
                         now.monotonic, ensemble.leader_actions);
 }
@@ -262,6 +268,7 @@ void perform_leader(State& state, Now now, Actions& actions) {
 void move_session(State& state, const wire::SessionTouch& session, ServerId to, LinkId link,
                   Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
+  ++state.counters.sessions_moved_in;
   SessionMove move{link, session.session};
   if (!state.tracker.is_alive(move.session)) {
     // As much as a move this has to be what a quorum knows: a leader that was replaced and has not

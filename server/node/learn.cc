@@ -23,6 +23,7 @@ void append_logged(State& state, const zab::LearnerActions& taken, Actions& acti
     QR_ASSERT(entry != nullptr);
     append_to_log(zxid, entry->txn, actions);
     ++state.counters.proposals;
+    ++state.counters.learned_proposals;
   }
 }
 
@@ -94,7 +95,9 @@ void perform_once(State& state, const zab::LearnerActions& taken, Now now, Actio
   }
   quorum.leader_bytes.append(taken.bytes);
   if (taken.committed) {
+    const uint64_t before = state.counters.commits;
     commit_up_to(state, *taken.committed, now, actions);
+    state.counters.learned_commits += state.counters.commits - before;
   }
   if (taken.activated) {
     adopt_configuration(state, taken.activated->configuration, true, now, actions);

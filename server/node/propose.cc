@@ -14,8 +14,11 @@ Proposal& log_proposal(State& state, Zxid zxid, std::string txn, Now now, Action
                        std::optional<quorum::Configuration> next = std::nullopt) {
   append_to_log(zxid, txn, actions);
   ++state.counters.proposals;
-  Proposal& proposal = state.proposals.push(
-      Proposal{.zxid = zxid, .origin = Proposal::Origin::kServer, .slot = {}, .connection = {}});
+  Proposal& proposal = state.proposals.push(Proposal{.zxid = zxid,
+                                                     .origin = Proposal::Origin::kServer,
+                                                     .slot = {},
+                                                     .connection = {},
+                                                     .proposed_at = now.monotonic});
   if (state.ensemble) {
     broadcast(state, zxid, std::move(txn), std::move(next), now);
   } else {

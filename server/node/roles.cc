@@ -143,6 +143,9 @@ void end_role(State& state, const char* why, Now now, Actions& actions) {
   if (ensemble.learner && !ensemble.learner->leader_is_quorate()) {
     ensemble.was_synced_by_java = true;
   }
+  if (ensemble.learner && state.serving) {
+    state.counters.detection_time.record(ensemble.learner->silent_for(now.monotonic));
+  }
   unpropose(state);
   state.preparer.reset();
   state.tracker = session::Tracker(state.options.tick);
@@ -180,6 +183,7 @@ void look_if_ready(State& state, Now now, Actions& actions) {
   }
   ensemble.is_ready_to_look = false;
   note_fitness(state, actions);
+  ++state.counters.elections;
   await_read_only(state, now);
   const std::optional<ServerId> successor = std::exchange(ensemble.successor, std::nullopt);
   const bool leaves_it_to_others = ensemble.abstains_until && !successor;
@@ -204,6 +208,8 @@ void begin_serving(State& state, Epoch epoch, Now now, Actions& actions) {
     return;
   }
   state.serving = true;
+  ensemble.serving_since = now.monotonic;
+  state.counters.unavailable_time.record(now.monotonic - ensemble.not_serving_since);
   ensemble.abstains_until.reset();
   actions.notes.push_back({.kind = NoteKind::kServing,
                            .zxid = Zxid{epoch.value << 32},

@@ -107,6 +107,7 @@ struct Proposal {
   Origin origin = Origin::kServer;
   tree::WatcherId slot;
   ConnectionId connection;
+  TimePoint proposed_at;
 };
 
 /// Draws the snapshot thresholds; splitmix64.

@@ -96,6 +96,9 @@ void add_ensemble(const State& state, Now now, Status& status) {
   if (!serving) {
     to.looking_for = now.monotonic - ensemble.not_serving_since;
   }
+  if (serving && ensemble.leader) {
+    to.leading_for = now.monotonic - ensemble.serving_since;
+  }
   if (ensemble.leader) {
     to.learners = ensemble.leader->learner_statuses();
   }

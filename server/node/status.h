@@ -44,6 +44,13 @@ struct Counters {
   uint64_t snapshot_failures = 0;
   uint64_t containers_reaped = 0;
   uint64_t unhandled_opcodes = 0;
+  uint64_t elections = 0;            ///< Times that the member began to look for a leader.
+  uint64_t learned_proposals = 0;    ///< Transactions that a leader has sent.
+  uint64_t learned_commits = 0;      ///< Those of them that were committed while it was followed.
+  uint64_t sessions_moved_in = 0;    ///< Leading: sessions that members have asked about.
+  int64_t proposal_bytes_last = -1;  ///< Leading; -1: nothing was proposed yet.
+  int64_t proposal_bytes_min = -1;
+  int64_t proposal_bytes_max = -1;
   uint64_t requests_throttled = 0;  ///< Refused because they had been held back for too long.
   int64_t response_bytes_last = 0;
   int64_t response_bytes_min = -1;
@@ -51,6 +58,9 @@ struct Counters {
   Histogram latency;              ///< All requests, from the step that read them to their reply.
   Histogram write_latency;        ///< Writes only.
   Histogram election_time;        ///< From the start of looking to a decision.
+  Histogram detection_time;       ///< From the last sign of a leader's life to giving it up.
+  Histogram unavailable_time;     ///< From not serving to serving again.
+  Histogram quorum_ack_latency;   ///< Leading: from a proposal to its commit.
   Histogram queued_read_latency;  ///< Reads that had to wait behind a write of their session.
 };
 
@@ -131,6 +141,7 @@ struct EnsembleStatus {
   bool takes_clients = true;  ///< False: not formed yet, or a leader that serves none.
   size_t voter_count = 0;
   Duration looking_for{};                    ///< Not serving: since when.
+  Duration leading_for{};                    ///< Serving as the leader: since when.
   std::vector<zab::LearnerStatus> learners;  ///< Of a leader.
 };
 

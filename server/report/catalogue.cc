@@ -92,6 +92,14 @@ constexpr std::array kCounters = {
               [](const Inputs& in) { return whole(in.status.counters.commits); }},
     NumberRow{"proposal_count", kCounter, "Transactions proposed.",
               [](const Inputs& in) { return whole(in.status.counters.proposals); }},
+    NumberRow{"looking_count", kCounter, "Times that the member began to look for a leader.",
+              [](const Inputs& in) { return whole(in.status.counters.elections); }},
+    NumberRow{"learner_proposal_received_count", kCounter, "Transactions of a leader.",
+              [](const Inputs& in) { return whole(in.status.counters.learned_proposals); }},
+    NumberRow{"learner_commit_received_count", kCounter, "Transactions that a leader committed.",
+              [](const Inputs& in) { return whole(in.status.counters.learned_commits); }},
+    NumberRow{"revalidate_count", kCounter, "Sessions that a leader was asked about.",
+              [](const Inputs& in) { return whole(in.status.counters.sessions_moved_in); }},
     NumberRow{"digest_mismatches_count", kCounter, "States whose digest was not the expected one.",
               [](const Inputs& in) { return whole(in.status.digest_mismatches); }},
     NumberRow{"outstanding_changes_queued", kCounter, "Changes proposed.",
@@ -134,7 +142,7 @@ constexpr std::array kCounters = {
 
 // Counters of ZooKeeper whose subject (dead-watcher cleaning, learners, the response cache) is not
 // part of this server.
-constexpr std::array<std::string_view, 29> kAbsentCounters = {
+constexpr std::array<std::string_view, 25> kAbsentCounters = {
     "add_dead_watcher_stall_time",
     "cnxn_closed_without_zk_server_running",
     "connection_drop_count",
@@ -145,9 +153,6 @@ constexpr std::array<std::string_view, 29> kAbsentCounters = {
     "ensemble_auth_skip",
     "ensemble_auth_success",
     "insecure_admin_count",
-    "learner_commit_received_count",
-    "learner_proposal_received_count",
-    "looking_count",
     "quit_leading_due_to_disloyal_voter",
     "request_commit_queued",
     "requests_not_forwarded_to_commit_processor",
@@ -155,7 +160,6 @@ constexpr std::array<std::string_view, 29> kAbsentCounters = {
     "response_packet_cache_misses",
     "response_packet_get_children_cache_hits",
     "response_packet_get_children_cache_misses",
-    "revalidate_count",
     "skip_learner_request_to_next_processor_count",
     "snap_count",
     "stale_replies",
@@ -265,6 +269,7 @@ Catalogue::Catalogue(const Inputs& inputs) {
   add_summaries(inputs);
   add_namespaces(inputs);
   add_own(inputs);
+  add_ensemble(inputs);
 }
 
 void Catalogue::add_numbers(const Inputs& inputs) {

@@ -53,6 +53,11 @@ class Catalogue {
   void add_numbers(const Inputs& inputs);
   void add_summaries(const Inputs& inputs);
   void add_own(const Inputs& inputs);
+  void add_ensemble(const Inputs& inputs);
+  void add_leader(const Inputs& inputs);
+  void gauge(std::string_view name, std::string_view help, int64_t value);
+  /// Keeps a key that is not part of the Inputs.
+  std::string_view text(std::string text);
   void add_namespaces(const Inputs& inputs);
   void summary(std::string_view name, MetricKind kind, std::string_view help,
                const Histogram* samples, int64_t divisor = 1000);
@@ -63,6 +68,7 @@ class Catalogue {
   const Histogram* single(int64_t value_us);
 
   std::deque<Histogram> derived_;  // A deque: the addresses stay.
+  std::deque<std::string> texts_;  // Likewise.
   std::vector<Metric> metrics_;
 };
 

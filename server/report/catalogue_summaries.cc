@@ -13,13 +13,12 @@ constexpr MetricKind kBasic = MetricKind::kSummary;
 constexpr MetricKind kDetailed = MetricKind::kDetailedSummary;
 constexpr std::string_view kAbsentHelp = "Never measured in this server.";
 
-// Summaries of ZooKeeper whose stage (commit processor, elections, learners, Netty, Java's pauses)
+// Summaries of ZooKeeper whose stage (commit processor, syncs of learners, Netty, Java's pauses)
 // this server does not have; ZooKeeper shows them empty too when it is standalone.
-constexpr std::array<std::string_view, 36> kAbsentBasic = {
+constexpr std::array<std::string_view, 34> kAbsentBasic = {
     "commit_commit_proc_req_queued",
     "commit_process_time",
     "concurrent_request_processing_in_commit_processor",
-    "election_time",
     "follower_sync_time",
     "inflight_diff_count",
     "inflight_snap_count",
@@ -48,29 +47,19 @@ constexpr std::array<std::string_view, 36> kAbsentBasic = {
     "sync_process_time",
     "sync_processor_queue_size",
     "time_waiting_empty_pool_in_commit_processor_read_ms",
-    "unavailable_time",
     "write_batch_time_in_commit_processor",
     "write_commit_proc_issued",
     "write_commit_proc_req_queued"};
 
-constexpr std::array<std::string_view, 17> kAbsentDetailed = {
-    "close_session_prep_time",
-    "commit_propagation_latency",
-    "dead_watchers_cleaner_latency",
-    "jvm_pause_time_ms",
-    "local_write_committed_time_ms",
-    "om_commit_process_time_ms",
-    "om_proposal_process_time_ms",
-    "prep_processor_queue_time_ms",
-    "proposal_ack_creation_latency",
-    "proposal_latency",
-    "quorum_ack_latency",
-    "read_commitproc_time_ms",
-    "read_final_proc_time_ms",
-    "server_write_committed_time_ms",
-    "sync_processor_queue_and_flush_time_ms",
-    "write_commitproc_time_ms",
-    "write_final_proc_time_ms"};
+constexpr std::array<std::string_view, 16> kAbsentDetailed = {
+    "close_session_prep_time",        "commit_propagation_latency",
+    "dead_watchers_cleaner_latency",  "jvm_pause_time_ms",
+    "local_write_committed_time_ms",  "om_commit_process_time_ms",
+    "om_proposal_process_time_ms",    "prep_processor_queue_time_ms",
+    "proposal_ack_creation_latency",  "proposal_latency",
+    "read_commitproc_time_ms",        "read_final_proc_time_ms",
+    "server_write_committed_time_ms", "sync_processor_queue_and_flush_time_ms",
+    "write_commitproc_time_ms",       "write_final_proc_time_ms"};
 
 struct Percentile {
   std::string_view prefix;
@@ -139,6 +128,10 @@ void Catalogue::add_summaries(const Inputs& inputs) {
           &inputs.net.connection_token_deficit, 1);
   summary("sync_processor_batch_size", kBasic, "Transactions in one batch of the log.",
           &storage.batch_txns, 1);
+  summary("election_time", kBasic, "From looking for a leader to a decision, milliseconds.",
+          &counters.election_time);
+  summary("unavailable_time", kBasic, "From not serving to serving again, milliseconds.",
+          &counters.unavailable_time);
   for (const std::string_view name : kAbsentBasic) {
     summary(name, kBasic, kAbsentHelp, nullptr);
   }
@@ -153,6 +146,8 @@ void Catalogue::add_summaries(const Inputs& inputs) {
           &storage.log_queue_time);
   summary("sync_processor_queue_flush_time_ms", kDetailed,
           "Write and sync of one batch of the log, milliseconds.", &storage.sync_time);
+  summary("quorum_ack_latency", kDetailed, "From a proposal to its commit, milliseconds.",
+          &counters.quorum_ack_latency);
   for (const std::string_view name : kAbsentDetailed) {
     summary(name, kDetailed, kAbsentHelp, nullptr);
   }

@@ -5,6 +5,7 @@
 
 #include "server/report/json.h"
 #include "server/report/text.h"
+#include "server/report/views.h"
 
 namespace quorate::report {
 
@@ -20,11 +21,6 @@ std::string_view disk_text(node::SpaceLevel level) {
       return "exhausted";
   }
   return "unknown";
-}
-
-int64_t lag_of(const node::Status& status, const zab::LearnerStatus& learner) {
-  // Zxids of one epoch are dense; across epochs the number is a bound, not a count.
-  return std::max<int64_t>(0, status.last_zxid.value - learner.acked.value);
 }
 
 void add_ensemble(const Inputs& inputs, Json& body) {

@@ -1,6 +1,8 @@
 // Small derivations from Inputs.
 #include "server/report/views.h"
 
+#include <algorithm>
+
 #include "server/report/text.h"
 #include "server/wire/opcode.h"
 
@@ -20,6 +22,11 @@ std::string_view last_operation(const node::ConnectionStatus& connection) {
 
 WallMillis expiry_time(const Inputs& inputs, int64_t expires_in_ms) {
   return {inputs.process.now.value + expires_in_ms};
+}
+
+int64_t lag_of(const node::Status& status, const zab::LearnerStatus& learner) {
+  const Zxid has = learner.is_observer ? learner.sent : learner.acked;
+  return std::max<int64_t>(0, status.last_zxid.value - has.value);
 }
 
 config::RunningFacts running_facts(const Inputs& inputs) {

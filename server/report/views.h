@@ -21,6 +21,11 @@ namespace quorate::report {
 /// The moment that is `expires_in_ms` from now.
 [[nodiscard]] WallMillis expiry_time(const Inputs& inputs, int64_t expires_in_ms);
 
+/// Transactions that a learner has not acknowledged; an observer, which acknowledges none: that
+/// were not sent to it. Zxids of one epoch are dense; across epochs the number is a bound, not a
+/// count.
+[[nodiscard]] int64_t lag_of(const node::Status& status, const zab::LearnerStatus& learner);
+
 /// What `conf` and /commands/configuration need beside the configuration.
 [[nodiscard]] config::RunningFacts running_facts(const Inputs& inputs);
 

@@ -200,6 +200,9 @@ std::vector<ServerId> Leader::synced() const {
 std::vector<LearnerStatus> Leader::learner_statuses() const {
   std::vector<LearnerStatus> statuses;
   for (const Learner& learner : learners_) {
+    if (learner.stage < Stage::kIntroduced) {
+      continue;
+    }
     statuses.push_back({.link = learner.link,
                         .server = learner.server,
                         .is_observer = learner.is_observer,

@@ -104,6 +104,7 @@ class Leader {
   /// Members that have this leader's history and can acknowledge, itself among them: for
   /// refuse_without_quorum().
   [[nodiscard]] std::vector<ServerId> synced() const;
+  /// Of those that have said who they are.
   [[nodiscard]] std::vector<LearnerStatus> learner_statuses() const;
 
  private:

@@ -74,6 +74,8 @@ class Learner {
   /// The leader's epoch; valid from kAccepting on.
   [[nodiscard]] Epoch epoch() const { return epoch_; }
   [[nodiscard]] bool leader_is_quorate() const { return leader_is_quorate_; }
+  /// Since the leader was heard of.
+  [[nodiscard]] Duration silent_for(TimePoint now) const { return now - heard_at_; }
   /// How the leader has synced this member; valid from kSyncing on.
   [[nodiscard]] SyncMethod sync_method() const { return sync_method_; }
 

@@ -33,9 +33,6 @@ AFTER_AN_EVENT = {
     "quorate_cluster_roll_interruption_seconds": "a roll has ended",
     "quorate_operator_informer_failures_total": "a watch has failed",
 }
-# ZooKeeper's names for what members of an ensemble know of it. Members do not report them yet; who
-# adds them to server/report takes them off this list.
-NOT_YET = {"quorum_size", "leader_uptime", "synced_followers", "synced_observers", "learners"}
 SCRAPE_S = 1
 RATE_WINDOW = "10s"
 
@@ -187,10 +184,9 @@ class Metrics(LocalCluster):
         text = "".join(get(f"http://127.0.0.1:{p}/metrics") for p in [*self.metrics_ports, self.operator_port])
         there = set(re.findall(r"^([a-zA-Z_]\w*)(?:\{| )", text, re.M)) | {"up"}
         source = "".join(each.read_text() for each in (ROOT / "operator").rglob("*metrics.cc"))
-        print(f"not reported yet: {', '.join(sorted(NOT_YET - there)) or 'nothing'}", end=" ", flush=True)
         missing = {}
         for where, expression in expressions():
-            for metric in metrics_of(expression) - there - NOT_YET:
+            for metric in metrics_of(expression) - there:
                 if metric not in AFTER_AN_EVENT or f'"{metric}"' not in source:
                     missing.setdefault(metric, where)
         self.assertEqual(missing, {})
@@ -201,16 +197,14 @@ class Metrics(LocalCluster):
             with self.subTest(where=where):
                 found = self.query(expression)  # An error of the expression is an error here.
                 is_panel = ": " in where
-                may_be_empty = AFTER_AN_EVENT.keys() | NOT_YET
-                if is_panel and not found and not metrics_of(expression) & may_be_empty:
+                if is_panel and not found and not metrics_of(expression) & AFTER_AN_EVENT.keys():
                     empty.append(where)
         self.assertEqual(empty, [])
 
     def test_nothing_fires_in_a_healthy_ensemble(self):
         answer = json.loads(get(f"{self.prometheus}/api/v1/alerts"))
         firing = [each["labels"] for each in answer["data"]["alerts"] if each["state"] == "firing"]
-        allowed = set() if self.query("leader_uptime") else {"QuorateNoLeader"}
-        self.assertLessEqual({each["alertname"] for each in firing if "ensemble" in each}, allowed)
+        self.assertEqual([each for each in firing if "ensemble" in each], [])
 
     def test_dashboards_are_current(self):
         run(CHARTS / "dashboards.py", "--check")

@@ -177,7 +177,7 @@ class Server:
         }
         path = os.path.join(self.directory, "zoo.cfg")
         with open(path, "w") as file:
-            file.writelines(f"{key}={value}\n" for key, value in lines.items())
+            file.writelines(f"{key}={value}\n" for key, value in lines.items() if value is not None)
         return path
 
 

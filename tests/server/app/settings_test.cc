@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <sstream>
 #include <string>
 
+#include "server/app/ensemble_setup.h"
 #include "server/config/key.h"
 #include "server/config/parse.h"
 #include "tests/server/config/key_values.h"
@@ -35,6 +37,13 @@ constexpr const char* kAdminContext =
     "dataDir=/d\nclientPort=2181\nsecureClientPort=2281\nquorate.tlsDir=/tls\n"
     "admin.forceHttps=true\nssl.quorum.keyStore.location=/q.pem\n"
     "ssl.quorum.trustStore.location=/r.pem\nssl.quorum.crl=true\n";
+
+/// Members that speak TLS to each other.
+constexpr const char* kEnsembleContext =
+    "dataDir=/d\nclientPort=2181\ninitLimit=10\nsyncLimit=5\nserver.1=a:2888:3888\n"
+    "server.2=b:2888:3888\nserver.3=c:2888:3888\nsslQuorum=true\n"
+    "ssl.quorum.keyStore.location=/q.pem\nssl.quorum.trustStore.location=/r.pem\n"
+    "ssl.quorum.crl=true\n";
 
 class Text {
  public:
@@ -108,8 +117,8 @@ void add_tls(Text& to, const net::TlsOptions& o) {
   for (const net::StoreOptions* store : {&o.key_store, &o.trust_store}) {
     to.add(store->path, store->key_path, store->type, store->password, store->password_path);
   }
-  to.add(o.client_authentication, o.protocols, o.cipher_suites, o.verify_client_host_name,
-         o.check_revocation, o.crl_path);
+  to.add(o.client_authentication, o.protocols, o.cipher_suites, o.verify_host_name,
+         o.verify_client_host_name, o.check_revocation, o.crl_path);
 }
 
 void add_ports(Text& to, const Config& config) {
@@ -145,6 +154,39 @@ std::string options_text(const Config& config) {
   return text.text();
 }
 
+/// The same of what only members of an ensemble have.
+std::string ensemble_text(const Config& config) {
+  Text text;
+  add_node(text, config);
+  EnsembleSetup setup{.self = ServerId{1},
+                      .configuration = {.servers = config.quorum.servers, .version = {}},
+                      .last_seen = std::nullopt,
+                      .own = config.quorum.servers.at(ServerId{1}),
+                      .is_reconfigured = false,
+                      .tls = {}};
+  const storage::Recovered recovered{.database = tree::Database(tree::TreeOptions{}),
+                                     .last_zxid = {},
+                                     .snapshot_zxid = {},
+                                     .epochs = {},
+                                     .tail = {},
+                                     .recent_txns = {},
+                                     .statistics = {},
+                                     .warnings = {}};
+  const node::EnsembleOptions o = ensemble_options(config, setup, recovered);
+  text.add(o.leader_serves, o.read_only_enabled, o.serves_before_formed, o.ensemble_id,
+           o.reconfig_enabled, o.standalone_enabled, o.finalize_wait, o.timing.tick,
+           o.timing.init_limit_ticks, o.timing.sync_limit_ticks, quorum::to_text(o.configuration));
+  const QuorumPortsOptions p = quorum_ports_options(config, setup);
+  text.add(p.mesh.connect_timeout, p.leader.connect_timeout, p.leader.packet_bytes_max);
+  for (const net::ListenOptions& listener : p.quorum_addresses) {
+    text.add(listener.address, listener.port);
+  }
+  for (const net::TlsSide side : {net::TlsSide::kServer, net::TlsSide::kClient}) {
+    add_tls(text, quorum_tls_options(config, side));
+  }
+  return text.text();
+}
+
 /// Fields that are read where they are used, each with the file that does.
 struct DirectUse {
   std::string file;
@@ -170,6 +212,12 @@ const std::map<std::string, DirectUse>& direct_uses() {
       {"quorate.ensembleId", {"server/app/ensemble_setup.cc", "quorum.ensemble_id"}},
       {"quorate.bootstrap", {"server/app/ensemble_setup.cc", "quorum.bootstrap"}},
       {"quorate.recoverFrom", {"server/app/ensemble_setup.cc", "quorum.recovery"}},
+      {"sslQuorum", {"server/app/ensemble_setup.cc", "config.quorum.tls_enabled"}},
+      {"portUnification", {"server/app/ensemble_setup.cc", "config.quorum.tls_port_unification"}},
+      {"multiAddress.enabled", {"server/config/check_quorum.cc", "multi_address_enabled"}},
+      {"electionAlg", {"server/config/quorum_keys.cc", "must be 3"}},  // And is.
+      {"group.", {"server/app/ensemble_setup.cc", "quorum.groups"}},
+      {"weight.", {"server/app/ensemble_setup.cc", "quorum.weights"}},
       {"authProvider.", {"server/app/member_clients.cc", "config_.auth.x509_enabled"}},
   };
   return kUses;
@@ -193,8 +241,9 @@ enum class Fate {
 };
 
 /// In `context`: whether a value makes a difference, or its lack of effect is told of.
-Fate fate_in(const std::string& context, const Key& key) {
-  const std::string before = options_text(config::parse(context, "zoo.cfg", {}).config);
+Fate fate_in(const std::string& context, const Key& key,
+             std::string (*text_of)(const Config&) = options_text) {
+  const std::string before = text_of(config::parse(context, "zoo.cfg", {}).config);
   const config::KeyMatch match{.key = &key, .suffix = "1"};
   for (const std::string& value :
        {config::good_value(key), config::value_text(key, Config{}), std::string("false")}) {
@@ -207,7 +256,7 @@ Fate fate_in(const std::string& context, const Key& key) {
         return needs.otherwise.empty() ? Fate::kSilent : Fate::kToldOf;
       }
     }
-    if (options_text(config) != before) {
+    if (text_of(config) != before) {
       return Fate::kApplied;
     }
   }
@@ -236,7 +285,7 @@ Fate fate_of(const Key& key) {
 }
 
 TEST(Settings, TheContextsAreWithoutErrors) {
-  for (const char* context : {kClientContext, kAdminContext}) {
+  for (const char* context : {kClientContext, kAdminContext, kEnsembleContext}) {
     const config::ParseResult result = config::parse(context, "zoo.cfg", {});
     EXPECT_TRUE(result.ok()) << (result.ok() ? "" : config::to_text(result.errors.front()));
     EXPECT_TRUE(result.notes.empty())
@@ -265,6 +314,42 @@ TEST(Settings, OnlyKeysOfTheEnsembleAreToldOfWhateverElseIsSet) {
       EXPECT_TRUE(of_ensemble) << key.name;
     }
   }
+}
+
+TEST(Settings, NoKeyOfTheEnsembleIsIgnoredInSilenceThere) {
+  int applied = 0;
+  for (const Key& key : config::all_keys()) {
+    const bool is_of_ensemble = std::ranges::any_of(key.needs, [](const config::Needs& needs) {
+      return needs.otherwise == "in a standalone member";
+    });
+    if (!is_of_ensemble || !config::is_supported(key)) {
+      continue;
+    }
+    const Fate fate = fate_in(kEnsembleContext, key, ensemble_text);
+    applied += fate == Fate::kApplied ? 1 : 0;
+    EXPECT_TRUE(fate != Fate::kSilent || is_used_directly(key.name)) << key.name;
+  }
+  EXPECT_GT(applied, 20);
+}
+
+TEST(Settings, AServerLineSaysWhereClientsConnect) {
+  quorum::ServerSpec own;
+  own.client = quorum::ClientAddress{.host = "10.0.0.1", .port = 2182};
+  own.secure_client = quorum::ClientAddress{.host = "0.0.0.0", .port = 2282};
+  const ClientListeners without_ports;
+  ClientListeners with_ports;
+  with_ports.plain = {.addresses = {"127.0.0.1"}, .port = 2181};
+  with_ports.secure = {.addresses = {"127.0.0.1"}, .port = 2281};
+  // One of zoo.cfg is for a member without clientPort, and gives no keys for a secure port.
+  const ClientListeners named = listeners_by_line(own, false, without_ports);
+  EXPECT_EQ(named.plain, (config::Listener{.addresses = {"10.0.0.1"}, .port = 2182}));
+  EXPECT_EQ(named.secure, config::Listener{});
+  EXPECT_EQ(listeners_by_line(own, false, with_ports), with_ports);
+  // One of a reconfiguration goes first; its 0.0.0.0 are the configured addresses.
+  const ClientListeners moved = listeners_by_line(own, true, with_ports);
+  EXPECT_EQ(moved.plain, (config::Listener{.addresses = {"10.0.0.1"}, .port = 2182}));
+  EXPECT_EQ(moved.secure, (config::Listener{.addresses = {"127.0.0.1"}, .port = 2282}));
+  EXPECT_EQ(listeners_by_line({}, true, with_ports), with_ports);
 }
 
 TEST(Settings, AKeyWhoseFieldNobodyReadsIsFound) {

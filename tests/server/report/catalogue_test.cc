@@ -63,6 +63,46 @@ TEST_F(CatalogueTest, HasEveryMetricOfZooKeeper) {
   EXPECT_GT(compared, 130u);
 }
 
+TEST_F(CatalogueTest, ALeaderTellsOfItsLearners) {
+  const auto has = [&](std::string_view name) {
+    const Catalogue catalogue(inputs_);
+    return std::ranges::any_of(catalogue.metrics(),
+                               [&](const Metric& each) { return each.name == name; });
+  };
+  EXPECT_FALSE(has("quorum_size"));
+  node::EnsembleStatus& ensemble = inputs_.status.ensemble.emplace();
+  ensemble.voter_count = 3;
+  inputs_.status.role = node::Role::kFollowing;
+  EXPECT_TRUE(has("quorum_size"));
+  EXPECT_FALSE(has("leader_uptime"));
+  inputs_.status.role = node::Role::kLeading;
+  inputs_.status.last_zxid = Zxid{20};
+  ensemble.leading_for = std::chrono::milliseconds(1500);
+  ensemble.learners = {{.link = {},
+                        .server = ServerId{2},
+                        .is_observer = false,
+                        .is_voter = true,
+                        .is_synced = true,
+                        .is_quorate = true,
+                        .acked = Zxid{15},
+                        .sent = Zxid{20},
+                        .unflushed_bytes = 7}};
+  const Catalogue catalogue(inputs_);
+  EXPECT_EQ(std::get<int64_t>(metric(catalogue, "quorum_size").value), 3);
+  EXPECT_EQ(std::get<int64_t>(metric(catalogue, "leader_uptime").value), 1500);
+  EXPECT_EQ(std::get<int64_t>(metric(catalogue, "synced_followers").value), 1);
+  EXPECT_EQ(std::get<int64_t>(metric(catalogue, "synced_observers").value), 0);
+  EXPECT_EQ(std::get<int64_t>(metric(catalogue, "pending_syncs").value), 0);
+  bool found = false;
+  for (const Metric& each : catalogue.metrics()) {
+    if (each.name == "quorate_learner_lag" && each.key == "2") {
+      found = true;
+      EXPECT_EQ(std::get<int64_t>(each.value), 5);
+    }
+  }
+  EXPECT_TRUE(found);
+}
+
 TEST_F(CatalogueTest, ReadLatencyCountsBothKindsOfReads) {
   inputs_.status.counters.queued_read_latency.record(Duration(9000));
   const Catalogue catalogue(inputs_);
