@@ -70,7 +70,7 @@ void BenchResult::merge(const BenchResult& other) {
 }
 
 uint64_t BenchResult::error_count() const {
-  uint64_t sum = unanswered;
+  uint64_t sum = unanswered + connections_lost;
   for (const auto& [code, count] : errors) {
     sum += count;
   }

@@ -55,6 +55,7 @@ struct BenchResult {
   int64_t last_reply_ns = 0;
 
   void merge(const BenchResult& other);
+  /// Replies with an error, requests without a reply, and connections that were lost, idle or not.
   [[nodiscard]] uint64_t error_count() const;
 };
 

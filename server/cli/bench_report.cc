@@ -106,7 +106,7 @@ void append_troubles(std::string& to, const BenchResult& result) {
     append_format(to, "error %s: %llu\n", name_of_code(code).c_str(),
                   static_cast<unsigned long long>(count));
   }
-  if (result.unanswered > 0) {
+  if (result.unanswered > 0 || result.connections_lost > 0) {
     append_format(to, "error: %llu requests were never answered, %llu connections were lost\n",
                   static_cast<unsigned long long>(result.unanswered),
                   static_cast<unsigned long long>(result.connections_lost));
@@ -193,6 +193,7 @@ std::string report_json(const BenchOptions& o, const BenchReport& report) {
   json["errors"] = errors;
   json["error_count"] = result.error_count();
   json["unanswered"] = result.unanswered;
+  json["connections_lost"] = result.connections_lost;
   json["unsent"] = result.unsent;
   json["events"] = result.events;
   Json latency{{"all", latency_json(all_of(result))}};

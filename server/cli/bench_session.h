@@ -91,7 +91,7 @@ Status BenchSession::bulk(wire::OpCode op, uint64_t count, std::string_view valu
     reason = wire::name_of(static_cast<wire::ErrorCode>(done.errors.begin()->first));
   }
   return Error{ErrorKind::kUnavailable,
-               std::to_string(done.error_count()) + " requests failed while " +
+               std::to_string(done.error_count()) + " errors while " +
                    (op == wire::OpCode::kDelete ? "deleting" : "creating") + " nodes below " +
                    options_.prefix + ": " + reason};
 }
