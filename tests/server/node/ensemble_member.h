@@ -11,8 +11,9 @@
 namespace quorate::node::testing {
 
 /// The participants m1, m2, ... with ZooKeeper's usual ports.
-inline quorum::Configuration participants(std::initializer_list<int64_t> ids) {
+inline quorum::Configuration participants(std::initializer_list<int64_t> ids, int64_t version = 0) {
   quorum::Configuration configuration;
+  configuration.version = ConfigVersion{version};
   for (const int64_t id : ids) {
     configuration.servers[ServerId{id}].addresses = {
         {.host = "m" + std::to_string(id), .quorum_port = 2888, .election_port = 3888}};

@@ -12,13 +12,9 @@
 namespace quorate::node {
 namespace {
 
-constexpr int64_t kReconfig = 0x100000001;
+using testing::participants;
 
-quorum::Configuration configuration_of(std::initializer_list<int64_t> voters, int64_t version) {
-  quorum::Configuration configuration = testing::participants(voters);
-  configuration.version = ConfigVersion{version};
-  return configuration;
-}
+constexpr int64_t kReconfig = 0x100000001;
 
 tree::Database database_with(const std::optional<quorum::Configuration>& reconfig) {
   tree::Database database(tree::TreeOptions{});
@@ -45,7 +41,7 @@ quorum::Configuration newest(const std::optional<quorum::Configuration>& stored,
                              const std::optional<quorum::Configuration>& in_history) {
   Options options;
   EnsembleOptions ensemble;
-  ensemble.configuration = configuration_of({1, 2, 3}, 0x100000000);
+  ensemble.configuration = participants({1, 2, 3}, 0x100000000);
   ensemble.last_seen = stored;
   ensemble.reconfig_enabled = true;
   options.ensemble = std::move(ensemble);
@@ -56,22 +52,22 @@ quorum::Configuration newest(const std::optional<quorum::Configuration>& stored,
 }
 
 TEST(RecoveredConfiguration, AReconfigInTheHistoryIsInFlight) {
-  const quorum::Configuration reconfig = configuration_of({1, 2}, kReconfig);
+  const quorum::Configuration reconfig = participants({1, 2}, kReconfig);
   EXPECT_EQ(newest(reconfig, reconfig), reconfig);
 }
 
 TEST(RecoveredConfiguration, OneThatTheLogDoesNotHaveIsNot) {
-  EXPECT_EQ(newest(configuration_of({1, 2}, kReconfig), std::nullopt),
-            configuration_of({1, 2, 3}, 0x100000000));
+  EXPECT_EQ(newest(participants({1, 2}, kReconfig), std::nullopt),
+            participants({1, 2, 3}, 0x100000000));
 }
 
 TEST(RecoveredConfiguration, OneThatCameWithASnapshotIs) {
-  const quorum::Configuration reconfig = configuration_of({1, 2}, kReconfig);
+  const quorum::Configuration reconfig = participants({1, 2}, kReconfig);
   EXPECT_EQ(newest(std::nullopt, reconfig), reconfig);
 }
 
 TEST(RecoveredConfiguration, TheFirstOneIsInNoHistory) {
-  const quorum::Configuration first = configuration_of({1, 2, 3}, 0x200000000);
+  const quorum::Configuration first = participants({1, 2, 3}, 0x200000000);
   EXPECT_EQ(newest(first, std::nullopt), first);
 }
 
