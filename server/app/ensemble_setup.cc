@@ -335,6 +335,8 @@ node::EnsembleOptions ensemble_options(const config::Config& config, const Ensem
   options.timing.sync_limit_ticks = config.quorum.sync_limit_ticks;
   options.timing.silence_max = milliseconds(400);
   options.finalize_wait = milliseconds(config.quorum.notification_interval_min_ms);
+  options.force_snapshot_sync = config.quorum.force_snapshot_sync;
+  options.snapshot_size_factor = config.quorum.snapshot_size_factor;
   options.reconfig_enabled = config.quorum.reconfig_enabled;
   options.standalone_enabled = config.quorum.standalone_enabled;
   options.extension = extension_of(options.ensemble_id);

@@ -207,8 +207,8 @@ storage::SpaceLevel HousekeepingThread::check_space() {
 
 void HousekeepingThread::purge() {
   next_purge_ = monotonic_now() + options_.purge_interval;
-  const Result<storage::PurgeReport> report =
-      storage::purge(fs_, options_.directories, options_.purge_retain_count);
+  const Result<storage::PurgeReport> report = storage::purge(
+      fs_, options_.directories, options_.purge_retain_count, callbacks_.log_needed());
   if (!report) {
     callbacks_.purged(report.error(), 0);
     return;

@@ -59,6 +59,8 @@ class HousekeepingThread {
     std::function<void(const SpaceSeen& seen)> space_seen;
     std::function<void(const Status& outcome, size_t files)> purged;
     std::function<void(const std::string& name, const Status& outcome)> file_replaced;
+    /// The logs behind it are not to be purged; nothing: any may go.
+    std::function<std::optional<Zxid>()> log_needed;
     /// About once a second: certificates and the like.
     std::function<void()> each_second;
   };

@@ -103,6 +103,9 @@ Result<std::unique_ptr<Member>> Member::create(boost::asio::io_context& loop, Pa
 }
 
 Status Member::start_threads() {
+  if (setup_) {
+    start_reading_log();
+  }
   auto writer =
       storage::LogWriter::open(*file_system_, directories_.logs, log_tail_, log_options(config_));
   if (!writer) {
@@ -147,6 +150,8 @@ Status Member::start_threads() {
                             {{"file", name}, {"reason", outcome.error().message}});
                 }
               },
+          .log_needed =
+              [this] { return log_read_thread_ ? log_read_thread_->needed() : std::nullopt; },
           .each_second = [this] { reload_certificates(); }});
   return Status{};
 }

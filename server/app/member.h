@@ -18,6 +18,7 @@
 #include "server/app/ensemble_setup.h"
 #include "server/app/housekeeping_thread.h"
 #include "server/app/inline_sync.h"
+#include "server/app/log_read_thread.h"
 #include "server/app/log_thread.h"
 #include "server/app/process_facts.h"
 #include "server/app/quorum_ports.h"
@@ -121,6 +122,7 @@ class Member final : public net::ConnectionHandler {
   Status start_threads();
 
   // member_quorum.cc: of members of an ensemble.
+  void start_reading_log();
   void start_quorum();
   /// Binds the election port and begins to look for a leader.
   [[nodiscard]] Status begin_quorum();
@@ -132,8 +134,8 @@ class Member final : public net::ConnectionHandler {
                                                       const std::function<Status()>& change);
   void truncate_log(Zxid zxid, bool reload);
   void install_snapshot(Zxid zxid, std::string bytes);
-  void probe_log(const zab::LeaderActions::ProbeLog& probe);
-  void read_log(const zab::LeaderActions::ReadLog& read);
+  /// Has the log read behind all that is on its way into it.
+  void read_log(const node::QuorumActions& wanted);
   void submit_soon();
   void answer_reconfigs();
   /// The member's own line may name other addresses for clients than before: listens there; open
@@ -226,6 +228,7 @@ class Member final : public net::ConnectionHandler {
   net::ClientPort port_;
   std::unique_ptr<QuorumPorts> quorum_;  ///< Null: standalone.
   // The threads post to loop_ and stop before anything above is destroyed.
+  std::unique_ptr<LogReadThread> log_read_thread_;  ///< Null: standalone.
   std::unique_ptr<HousekeepingThread> housekeeping_;
   std::unique_ptr<LogThread> log_thread_;
 };

@@ -13,37 +13,6 @@
 namespace quorate::app {
 namespace {
 
-/// Runs `then` with what `work` returns on the loop.
-template <typename Work, typename Then>
-LogJob job(boost::asio::io_context& loop, Work work, Then then) {
-  return [&loop, work = std::move(work), then = std::move(then)](storage::LogWriter& writer) {
-    auto result = work(writer);
-    if (!result) {
-      return Status(result.error());
-    }
-    boost::asio::post(loop,
-                      [then, result = std::move(*result)]() mutable { then(std::move(result)); });
-    return Status{};
-  };
-}
-
-/// A log that cannot be read back for a learner costs it a snapshot, not this member its life.
-template <typename T>
-Result<T> or_nothing(Result<T> result) {
-  if (result) {
-    return result;
-  }
-  log::error("log_not_read", {{"reason", result.error().message}});
-  return T{};
-}
-
-zab::LogProbe probe_of(const storage::LogNeighbours& found) {
-  return {.floor = found.floor,
-          .next = found.next,
-          .is_contiguous = found.is_contiguous,
-          .bytes = found.bytes};
-}
-
 admin::ChangeRefusal describe(node::HandOverRefusal refused) {
   using Kind = admin::ChangeRefusal::Kind;
   const auto conflict = [](std::string error, std::string reason) {
@@ -79,6 +48,26 @@ std::string member_list(const quorum::Configuration& configuration) {
 }
 
 }  // namespace
+
+void Member::start_reading_log() {
+  log_read_thread_ = std::make_unique<LogReadThread>(
+      *file_system_, directories_.logs,
+      LogReadThread::Callbacks{.probed =
+                                   [this](const zab::LogProbed& answer) {
+                                     boost::asio::post(loop_, [this, answer] { step(answer); });
+                                   },
+                               .read =
+                                   [this](zab::LogRead answer) {
+                                     boost::asio::post(
+                                         loop_, [this, answer = std::move(answer)]() mutable {
+                                           step(std::move(answer));
+                                         });
+                                   },
+                               .failed =
+                                   [](const Error& error) {
+                                     log::error("log_not_read", {{"reason", error.message}});
+                                   }});
+}
 
 void Member::start_quorum() {
   quorum_ = std::make_unique<QuorumPorts>(
@@ -132,11 +121,8 @@ void Member::perform_on_disk() {
   if (wanted.truncate) {
     truncate_log(wanted.truncate->zxid, wanted.truncate->reload);
   }
-  for (const zab::LeaderActions::ProbeLog& probe : wanted.probes) {
-    probe_log(probe);
-  }
-  for (const zab::LeaderActions::ReadLog& read : wanted.reads) {
-    read_log(read);
+  if (!wanted.probes.empty() || !wanted.reads.empty()) {
+    read_log(wanted);
   }
 }
 
@@ -239,19 +225,19 @@ Result<storage::Recovered> Member::change_log(storage::LogWriter& writer,
 void Member::truncate_log(Zxid zxid, bool reload) {
   submit_batch();
   log::warn("log_truncated", {{"zxid", log::hex(zxid.value)}, {"reload", reload}});
-  log_thread_->submit_job(job(
-      loop_,
-      [this, zxid](storage::LogWriter& writer) {
-        return change_log(writer,
-                          [&] { return storage::cut_history(*file_system_, directories_, zxid); });
-      },
-      [this, reload](storage::Recovered recovered) {
-        node::LogTruncated event{.last = recovered.last_zxid};
-        if (reload) {
-          event.reloaded = std::make_shared<tree::Database>(std::move(recovered.database));
-        }
-        step(event);
-      }));
+  log_thread_->submit_job([this, zxid, reload](storage::LogWriter& writer) {
+    Result<storage::Recovered> recovered =
+        change_log(writer, [&] { return storage::cut_history(*file_system_, directories_, zxid); });
+    if (!recovered) {
+      return Status(recovered.error());
+    }
+    node::LogTruncated event{.last = recovered->last_zxid};
+    if (reload) {
+      event.reloaded = std::make_shared<tree::Database>(std::move(recovered->database));
+    }
+    boost::asio::post(loop_, [this, event = std::move(event)] { step(event); });
+    return Status{};
+  });
 }
 
 void Member::install_snapshot(Zxid zxid, std::string bytes) {
@@ -285,34 +271,18 @@ void Member::install_snapshot(Zxid zxid, std::string bytes) {
   });
 }
 
-void Member::probe_log(const zab::LeaderActions::ProbeLog& probe) {
+void Member::read_log(const node::QuorumActions& wanted) {
   submit_batch();
-  log_thread_->submit_job(job(
-      loop_,
-      [this, wanted = probe.wanted](storage::LogWriter&) {
-        return or_nothing(storage::find_log_neighbours(*file_system_, directories_.logs,
-                                                       wanted.zxid, wanted.until));
-      },
-      [this, link = probe.link](const storage::LogNeighbours& found) {
-        step(zab::LogProbed{link, probe_of(found)});
-      }));
-}
-
-void Member::read_log(const zab::LeaderActions::ReadLog& read) {
-  submit_batch();
-  log_thread_->submit_job(job(
-      loop_,
-      [this, read](storage::LogWriter&) {
-        return or_nothing(storage::read_log_slice(*file_system_, directories_.logs, read.after,
-                                                  read.until, read.bytes_max));
-      },
-      [this, link = read.link](std::vector<storage::LoggedTxn> txns) {
-        zab::LogRead event{.link = link, .txns = {}};
-        for (storage::LoggedTxn& txn : txns) {
-          event.txns.push_back({txn.zxid, std::move(txn.bytes)});
+  log_thread_->submit_job(
+      [this, probes = wanted.probes, reads = wanted.reads](storage::LogWriter&) {
+        for (const zab::LeaderActions::ProbeLog& probe : probes) {
+          log_read_thread_->probe(probe);
         }
-        step(event);
-      }));
+        for (const zab::LeaderActions::ReadLog& read : reads) {
+          log_read_thread_->read(read);
+        }
+        return Status{};
+      });
 }
 
 void Member::reconfigure(const report::ReconfigOrder& order, ReconfigCallback done) {

@@ -57,6 +57,12 @@ void log_quorum_note(const node::Note& note) {
       log::info("reconfig_proposed",
                 {{"version", log::hex(note.zxid.value)}, {"configuration", note.text}});
       return;
+    case node::NoteKind::kLearnerSync:
+      log::info("learner_sync", {{"learner", note.peer.value},
+                                 {"by", note.detail},
+                                 {"behind", log::hex(note.zxid.value)},
+                                 {"from_log", note.value == 1}});
+      return;
     case node::NoteKind::kLinkClosed:
       log::info("learner_closed", {{"reason", note.detail}});
       return;

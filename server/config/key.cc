@@ -28,11 +28,11 @@ std::string number_text(double value) {
   return std::string(text, end);
 }
 
-std::optional<double> parse_fraction(std::string_view text) {
+std::optional<double> parse_decimal(std::string_view text, double min, double max) {
   double value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool is_whole = !text.empty() && end == text.data() + text.size();
-  if (code != std::errc() || !is_whole || !(value >= 0.0 && value <= 1.0)) {
+  if (code != std::errc() || !is_whole || !(value >= min && value <= max)) {
     return std::nullopt;
   }
   return value;
@@ -49,7 +49,9 @@ struct Allowed {
   std::string operator()(const Int64& number) const {
     return allowed_integer(number.min, number.max);
   }
-  std::string operator()(const Fraction&) const { return "a number of 0 to 1"; }
+  std::string operator()(const Decimal& decimal) const {
+    return "a number of " + number_text(decimal.min) + " to " + number_text(decimal.max);
+  }
   std::string operator()(const Port&) const { return allowed_integer(0, 65535); }
   std::string operator()(const OptionalPort&) const { return allowed_integer(0, 65535); }
   std::string operator()(const Text&) const { return "text"; }
@@ -78,12 +80,12 @@ struct Apply {
   }
   Verdict operator()(const Int32& number) const { return set_integer(number); }
   Verdict operator()(const Int64& number) const { return set_integer(number); }
-  Verdict operator()(const Fraction& fraction) const {
-    const std::optional<double> parsed = parse_fraction(value);
+  Verdict operator()(const Decimal& decimal) const {
+    const std::optional<double> parsed = parse_decimal(value, decimal.min, decimal.max);
     if (!parsed) {
-      return must_be(value, Allowed{}(fraction));
+      return must_be(value, Allowed{}(decimal));
     }
-    *fraction.field(config) = *parsed;
+    *decimal.field(config) = *parsed;
     return {};
   }
   Verdict operator()(const Port& port) const { return set_port(port); }
@@ -150,8 +152,8 @@ struct Value {
   std::string operator()(const Int64& number) const {
     return std::to_string(*number.field(config));
   }
-  std::string operator()(const Fraction& fraction) const {
-    return number_text(*fraction.field(config));
+  std::string operator()(const Decimal& decimal) const {
+    return number_text(*decimal.field(config));
   }
   std::string operator()(const Port& port) const { return std::to_string(*port.field(config)); }
   std::string operator()(const OptionalPort& port) const {

@@ -37,9 +37,11 @@ struct Int64 {
   int64_t max = INT64_MAX;
 };
 
-/// A number of 0 to 1.
-struct Fraction {
+/// A number that need not be whole.
+struct Decimal {
   Field<double> field;
+  double min = 0;
+  double max = 1;
 };
 
 /// A TCP port, 0 to 65535; the optional one may be absent but not be unset again.
@@ -111,8 +113,8 @@ struct Refused {
   std::string_view reason;
 };
 
-using Target = std::variant<Flag, Int32, Int64, Fraction, Port, OptionalPort, Text, SecretText,
-                            List, Custom, Family, Ignored, Refused>;
+using Target = std::variant<Flag, Int32, Int64, Decimal, Port, OptionalPort, Text, SecretText, List,
+                            Custom, Family, Ignored, Refused>;
 
 /// Something that a key needs to have an effect. Where it is missing, a setting of the key is told
 /// of, so that none is ignored in silence.

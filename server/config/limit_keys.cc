@@ -95,15 +95,15 @@ std::vector<Key> token_keys() {
 std::vector<Key> drop_keys() {
   return {
       {"connection_throttle_drop_increase",
-       Fraction{[](Config& c) { return &c.connection_throttle.drop_increase; }},
+       Decimal{[](Config& c) { return &c.connection_throttle.drop_increase; }},
        "Step by which the drop probability rises.",
        {"connectionDropIncrease"}},
       {"connection_throttle_drop_decrease",
-       Fraction{[](Config& c) { return &c.connection_throttle.drop_decrease; }},
+       Decimal{[](Config& c) { return &c.connection_throttle.drop_decrease; }},
        "Step by which the drop probability falls.",
        {"connectionDropDecrease"}},
       {"connection_throttle_decrease_ratio",
-       Fraction{[](Config& c) { return &c.connection_throttle.decrease_ratio; }},
+       Decimal{[](Config& c) { return &c.connection_throttle.decrease_ratio; }},
        "Share of tokens in use up to which the drop probability falls.",
        {"connectionDecreaseRatio"}},
   };

@@ -285,6 +285,12 @@ std::vector<Key> sync_rows() {
        {"observer.syncEnabled"}},
       {"observerMasterPort", Port{[](Config& c) { return &c.quorum.observer_master_port; }},
        "TCP port at which a follower serves observers; 0: off."},
+      {"snapshotSizeFactor",
+       Decimal{[](Config& c) { return &c.quorum.snapshot_size_factor; }, -1, 1000},
+       "Part of the size of a snapshot up to which a learner is sent the log on disk instead; "
+       "negative: never."},
+      {"forceSnapshotSync", Flag{[](Config& c) { return &c.quorum.force_snapshot_sync; }},
+       "Send learners snapshots always."},
       {"leader.maxTimeToWaitForEpoch",
        Int32{[](Config& c) { return &c.quorum.epoch_wait_max_ms; }, -1},
        "Time that a leader waits for the epoch, milliseconds; -1: no bound.",

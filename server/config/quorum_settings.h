@@ -61,6 +61,11 @@ struct QuorumSettings {
   /// Milliseconds before an observer reconnects, and before its election. Defaults 0 and 200.
   int32_t observer_reconnect_delay_ms = 0;
   int32_t observer_election_delay_ms = 200;
+  /// Up to so many times the size of a snapshot a learner is sent the log instead; negative: never.
+  /// Default 0.33.
+  double snapshot_size_factor = 0.33;
+  /// Whether learners are always sent a snapshot. Default false.
+  bool force_snapshot_sync = false;
   /// Learners that are brought up to date at once, by snapshot and by log. Defaults 10 and 100.
   int32_t snapshot_syncs_max = 10;
   int32_t diff_syncs_max = 100;

@@ -86,8 +86,6 @@ std::vector<Key> feature_rows() {
       ignored("audit.enable", kNotYet, "Audit log."),
       ignored("audit.impl.class", kNotYet, "Audit log."),
       ignored("oraclePath", kNotYet, "Oracle of two voters."),
-      ignored("snapshotSizeFactor", kNotYet, "Log size up to which learners get a difference."),
-      ignored("forceSnapshotSync", kNotYet, "Send learners snapshots always."),
       ignored("observerMaster.sizeLimit", kNotYet, "Queue of the observer master."),
       ignored("connection_throttle_local_session_weight", kNotYet, "Cost of a new local session."),
       ignored("serializeLastProcessedZxid.enabled",

@@ -44,6 +44,7 @@ enum class NoteKind : uint8_t {
   kReadOnly,          ///< Readers are served without a leader, or (`value` 0) no longer.
   kSuccessor,         ///< `peer` is to lead after this member.
   kLinkClosed,        ///< To the learner `peer`; `detail` says why.
+  kLearnerSync,       ///< Of the learner `peer` by `detail`; `value` 1: from the log on disk.
   kReconfigRefused,   ///< `text` says why, `value` is the error code.
   kReconfigProposed,  ///< To the configuration `text`.
   kOlderDisk,         ///< Others know of more than `zxid` on this member's disk.

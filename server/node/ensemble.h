@@ -166,6 +166,8 @@ void end_reading_only(State& state, Actions& actions);
 // ---- lead.cc ----------------------------------------------------------------------------------
 void lead(State& state, const zab::LeaderEvent& event, Now now, Actions& actions);
 void perform_leader(State& state, Now now, Actions& actions);
+/// Up to so many bytes of the log are cheaper than a snapshot; negative: the log is not used.
+[[nodiscard]] int64_t log_bytes_max(const State& state);
 /// A client came to the member `to` with a session: checks that it is alive and commits the move;
 /// who asked is answered then.
 void move_session(State& state, const wire::SessionTouch& session, ServerId to, LinkId link,

@@ -133,6 +133,29 @@ void perform_sends(State& state, const zab::LeaderActions& taken, Now now, Actio
   }
 }
 
+void note_syncs(State& state, const zab::LeaderActions& taken, Actions& actions) {
+  Counters& counters = state.counters;
+  for (const auto& [learner, plan] : taken.syncs) {
+    switch (plan.method) {
+      case zab::SyncMethod::kDiff:
+        ++counters.diff_syncs;
+        break;
+      case zab::SyncMethod::kTrunc:
+        ++counters.trunc_syncs;
+        break;
+      case zab::SyncMethod::kSnap:
+        ++counters.snapshot_syncs;
+        break;
+    }
+    counters.log_syncs += plan.from_log ? 1 : 0;
+    actions.notes.push_back({.kind = NoteKind::kLearnerSync,
+                             .zxid = plan.after,
+                             .value = plan.from_log ? 1 : 0,
+                             .peer = learner,
+                             .detail = zab::name_of(plan.method)});
+  }
+}
+
 void forget_stream(Ensemble& ensemble, LinkId link) {
   if (ensemble.stream && ensemble.stream_link == link) {
     ensemble.stream.reset();
@@ -154,6 +177,7 @@ void perform_once(State& state, const zab::LeaderActions& taken, Now now, Action
     forget_stream(ensemble, close.link);  // Before another one may begin.
   }
   perform_sends(state, taken, now, actions);
+  note_syncs(state, taken, actions);
   for (const zab::LeaderActions::Close& close : taken.closes) {
     quorum.closes.push_back(close);
     actions.notes.push_back({.kind = NoteKind::kLinkClosed, .detail = zab::name_of(close.reason)});
@@ -245,8 +269,20 @@ void lead(State& state, const zab::LeaderEvent& event, Now now, Actions& actions
   if (!ensemble.leader) {
     return;  // An answer for a role that is over.
   }
+  ensemble.leader->set_log_bytes_max(log_bytes_max(state));
   ensemble.leader->step(event, now.monotonic, ensemble.leader_actions);
   perform_leader(state, now, actions);
+}
+
+/// Measured against the snapshot that would be sent, which is the state as it is. ZooKeeper takes
+/// the newest file on disk, which may be from when there was next to nothing.
+int64_t log_bytes_max(const State& state) {
+  // What a snapshot says of a node beside its path and data: lengths, ACL, stat.
+  constexpr int64_t kNodeBytes = 76;
+  const double factor = state.ensemble->options.snapshot_size_factor;
+  const tree::Tree& tree = state.database.tree();
+  const int64_t bytes = tree.approximate_data_bytes() + tree.node_count() * kNodeBytes;
+  return factor < 0 ? -1 : static_cast<int64_t>(factor * static_cast<double>(bytes));
 }
 
 /// What is performed may make the machine want more (a request becomes a proposal), until it wants

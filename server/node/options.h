@@ -26,7 +26,10 @@ struct EnsembleOptions {
   bool is_marked_unfit = false;  ///< Found on the disk; see QuorumActions::marks_unfit.
   quorum::Witness witness;       ///< Found on the disk.
   zab::Timing timing;
-  zab::SyncOptions sync;
+  bool force_snapshot_sync = false;  ///< Learners always get a snapshot.
+  /// Up to so many times the size of a snapshot a learner is sent the log on disk instead;
+  /// negative: never.
+  double snapshot_size_factor = 0.33;
   size_t link_bytes_max = size_t{8} << 20;
   Duration finalize_wait = std::chrono::milliseconds(200);
   bool reconfig_enabled = false;

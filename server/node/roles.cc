@@ -24,7 +24,8 @@ void become_leader(State& state, Now now, Actions& actions) {
   ensemble.leader = std::make_unique<zab::Leader>(
       zab::LeaderOptions{.self = state.options.server,
                          .timing = ensemble.options.timing,
-                         .sync = ensemble.options.sync,
+                         .sync = {.force_snapshot = ensemble.options.force_snapshot_sync,
+                                  .log_bytes_max = log_bytes_max(state)},
                          .link_bytes_max = ensemble.options.link_bytes_max,
                          .ensemble_id = ensemble.options.ensemble_id,
                          .extension = ensemble.options.extension},

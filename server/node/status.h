@@ -47,6 +47,10 @@ struct Counters {
   uint64_t elections = 0;            ///< Times that the member began to look for a leader.
   uint64_t learned_proposals = 0;    ///< Transactions that a leader has sent.
   uint64_t learned_commits = 0;      ///< Those of them that were committed while it was followed.
+  uint64_t diff_syncs = 0;           ///< Leading: learners brought up to date by DIFF,
+  uint64_t trunc_syncs = 0;          ///< by TRUNC and what follows,
+  uint64_t snapshot_syncs = 0;       ///< by a snapshot.
+  uint64_t log_syncs = 0;            ///< Those without a snapshot that took the log on disk.
   uint64_t sessions_moved_in = 0;    ///< Leading: sessions that members have asked about.
   int64_t proposal_bytes_last = -1;  ///< Leading; -1: nothing was proposed yet.
   int64_t proposal_bytes_min = -1;

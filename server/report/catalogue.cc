@@ -98,6 +98,12 @@ constexpr std::array kCounters = {
               [](const Inputs& in) { return whole(in.status.counters.learned_proposals); }},
     NumberRow{"learner_commit_received_count", kCounter, "Transactions that a leader committed.",
               [](const Inputs& in) { return whole(in.status.counters.learned_commits); }},
+    NumberRow{"diff_count", kCounter, "Learners brought up to date without a snapshot.",
+              [](const Inputs& in) {
+                return whole(in.status.counters.diff_syncs + in.status.counters.trunc_syncs);
+              }},
+    NumberRow{"snap_count", kCounter, "Learners that were sent a snapshot.",
+              [](const Inputs& in) { return whole(in.status.counters.snapshot_syncs); }},
     NumberRow{"revalidate_count", kCounter, "Sessions that a leader was asked about.",
               [](const Inputs& in) { return whole(in.status.counters.sessions_moved_in); }},
     NumberRow{"digest_mismatches_count", kCounter, "States whose digest was not the expected one.",
@@ -142,13 +148,12 @@ constexpr std::array kCounters = {
 
 // Counters of ZooKeeper whose subject (dead-watcher cleaning, learners, the response cache) is not
 // part of this server.
-constexpr std::array<std::string_view, 25> kAbsentCounters = {
+constexpr std::array<std::string_view, 23> kAbsentCounters = {
     "add_dead_watcher_stall_time",
     "cnxn_closed_without_zk_server_running",
     "connection_drop_count",
     "dead_watchers_cleared",
     "dead_watchers_queued",
-    "diff_count",
     "ensemble_auth_fail",
     "ensemble_auth_skip",
     "ensemble_auth_success",
@@ -161,7 +166,6 @@ constexpr std::array<std::string_view, 25> kAbsentCounters = {
     "response_packet_get_children_cache_hits",
     "response_packet_get_children_cache_misses",
     "skip_learner_request_to_next_processor_count",
-    "snap_count",
     "stale_replies",
     "stale_requests",
     "stale_requests_dropped",

@@ -50,6 +50,14 @@ void Catalogue::add_ensemble(const Inputs& inputs) {
             counters.unavailable_time);
   histogram("quorate_commit_seconds", "From a proposal of this leader to its commit.",
             counters.quorum_ack_latency);
+  begin_set("quorate_syncs", MetricKind::kCounter, "Learners brought up to date, by how.");
+  member("diff").value = static_cast<int64_t>(counters.diff_syncs);
+  member("trunc").value = static_cast<int64_t>(counters.trunc_syncs);
+  member("snap").value = static_cast<int64_t>(counters.snapshot_syncs);
+  metrics_.push_back({.name = "quorate_log_syncs",
+                      .kind = MetricKind::kCounter,
+                      .help = "Those of them that took the log on disk.",
+                      .value = static_cast<int64_t>(counters.log_syncs)});
   if (inputs.status.role == node::Role::kLeading) {
     add_leader(inputs);
   }

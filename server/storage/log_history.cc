@@ -93,6 +93,8 @@ Result<std::optional<HistoryEntry>> LogHistory::next() {
   return std::optional<HistoryEntry>();
 }
 
+Status LogHistory::refresh() { return reader_ ? reader_->refresh() : Status{}; }
+
 Status LogHistory::open_file() {
   Result<LogReader> reader = LogReader::open(*fs_, path_of(current_file()));
   if (!reader) {

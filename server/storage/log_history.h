@@ -35,6 +35,9 @@ class LogHistory {
   /// The next txn, or nothing at the end of the history.
   [[nodiscard]] Result<std::optional<HistoryEntry>> next();
 
+  /// To be called before next() if the last log has been written to since: see LogReader::refresh.
+  [[nodiscard]] Status refresh();
+
   /// Last txn that was returned; `from` before the first one.
   [[nodiscard]] Zxid last_zxid() const { return last_zxid_; }
   [[nodiscard]] const std::string& current_file() const { return files_[index_].name; }

@@ -140,6 +140,17 @@ Result<std::optional<LogEntry>> LogReader::next() {
   return std::optional<LogEntry>(entry);
 }
 
+Status LogReader::refresh() {
+  const Result<int64_t> size = file_->size();
+  if (!size) {
+    return size.error();
+  }
+  file_bytes_ = *size;
+  window_offset_ = position_;
+  filled_ = 0;
+  return {};
+}
+
 LogEntry LogReader::take_damaged() {
   QR_ASSERT(end_.kind == LogEndKind::kBadChecksum);
   const std::string_view all = window();

@@ -54,6 +54,9 @@ class LogReader {
 
   /// The next entry, or nothing at the end. Error: the disk refused to read.
   [[nodiscard]] Result<std::optional<LogEntry>> next();
+  /// Forgets what was read ahead, and how long the file was: it is being written to. What comes
+  /// next must have been whole before this call.
+  [[nodiscard]] Status refresh();
   [[nodiscard]] const LogEnd& end() const { return end_; }
   [[nodiscard]] int64_t file_bytes() const { return file_bytes_; }
   [[nodiscard]] File& file() { return *file_; }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/storage/log_history.h"
 #include "server/storage/log_reader.h"
 
 namespace quorate::storage {
@@ -23,42 +22,64 @@ Zxid start_of(const std::vector<LogFile>& logs, Zxid zxid) {
 
 }  // namespace
 
-Result<std::vector<LoggedTxn>> read_log_slice(FileSystem& fs, const std::string& directory,
-                                              Zxid after, Zxid until, size_t bytes_max) {
+Result<std::vector<LoggedTxn>> LogCursor::read(Zxid until, size_t bytes_max) {
   std::vector<LoggedTxn> txns;
-  const Result<std::vector<LogFile>> logs = list_logs(fs, directory);
+  if (const Status fresh = history_ ? history_->refresh() : Status{}; !fresh) {
+    return fresh.error();
+  }
+  size_t bytes = 0;
+  while (position_ < until) {
+    if (const Status looked = ahead_ ? Status{} : look_ahead(); !looked) {
+      return looked.error();
+    }
+    if (!ahead_ || ahead_->zxid > until ||
+        (!txns.empty() && bytes + ahead_->bytes.size() > bytes_max)) {
+      break;
+    }
+    position_ = ahead_->zxid;
+    bytes += ahead_->bytes.size();
+    txns.push_back(*std::exchange(ahead_, std::nullopt));
+  }
+  return txns;
+}
+
+/// What does not follow is as good as nothing.
+Status LogCursor::look_ahead() {
+  const Result<std::optional<HistoryEntry>> entry = next_entry();
+  if (!entry) {
+    return entry.error();
+  }
+  if (*entry && is_continuous(position_, (*entry)->record.header.zxid)) {
+    ahead_ = LoggedTxn{(*entry)->record.header.zxid, std::string((*entry)->bytes)};
+  }
+  return {};
+}
+
+Result<std::optional<HistoryEntry>> LogCursor::next_entry() {
+  if (history_) {
+    Result<std::optional<HistoryEntry>> entry = history_->next();
+    if (!entry || *entry) {
+      return entry;
+    }
+    // The last log that there was; another may have been begun since.
+  }
+  const Result<std::vector<LogFile>> logs = list_logs(*fs_, directory_);
   if (!logs) {
     return logs.error();
   }
-  if (start_of(*logs, after.next()) == Zxid{}) {
-    return txns;
+  if (start_of(*logs, position_.next()) == Zxid{}) {
+    return std::optional<HistoryEntry>();
   }
-  Result<LogHistory> history = LogHistory::open(fs, directory, after);
+  Result<LogHistory> history = LogHistory::open(*fs_, directory_, position_);
   if (!history) {
     return history.error();
   }
-  size_t bytes = 0;
-  Zxid last = after;
-  while (true) {
-    const Result<std::optional<HistoryEntry>> entry = history->next();
-    if (!entry) {
-      return entry.error();
-    }
-    if (!*entry || (*entry)->record.header.zxid > until ||
-        !is_continuous(last, (*entry)->record.header.zxid)) {
-      return txns;
-    }
-    last = (*entry)->record.header.zxid;
-    bytes += (*entry)->bytes.size();
-    if (!txns.empty() && bytes > bytes_max) {
-      return txns;
-    }
-    txns.push_back({last, std::string((*entry)->bytes)});
-  }
+  history_.emplace(std::move(*history));
+  return history_->next();
 }
 
 Result<LogNeighbours> find_log_neighbours(FileSystem& fs, const std::string& directory, Zxid zxid,
-                                          Zxid until) {
+                                          Zxid until, int64_t bytes_max) {
   LogNeighbours found;
   const Result<std::vector<LogFile>> logs = list_logs(fs, directory);
   if (!logs) {
@@ -74,14 +95,13 @@ Result<LogNeighbours> find_log_neighbours(FileSystem& fs, const std::string& dir
   }
   Zxid last;
   found.is_contiguous = true;
-  while (true) {
+  while (last < until && found.bytes <= bytes_max) {
     const Result<std::optional<HistoryEntry>> entry = history->next();
     if (!entry) {
       return entry.error();
     }
     if (!*entry || (*entry)->record.header.zxid > until) {
-      found.is_contiguous = found.is_contiguous && found.floor && last == until;
-      return found;
+      break;
     }
     const Zxid at = (*entry)->record.header.zxid;
     if (at <= zxid) {
@@ -93,6 +113,8 @@ Result<LogNeighbours> find_log_neighbours(FileSystem& fs, const std::string& dir
     }
     last = at;
   }
+  found.is_contiguous = found.is_contiguous && found.floor && last == until;
+  return found;
 }
 
 namespace {

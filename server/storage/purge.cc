@@ -43,7 +43,8 @@ Status remove(FileSystem& fs, const std::string& path, PurgeReport& report) {
 
 }  // namespace
 
-Result<PurgeReport> purge(FileSystem& fs, const Directories& directories, int retain) {
+Result<PurgeReport> purge(FileSystem& fs, const Directories& directories, int retain,
+                          std::optional<Zxid> needed) {
   // Logs first: one that appears after this list was made is newer than any snapshot below.
   Result<std::vector<LogFile>> logs = list_logs(fs, directories.logs);
   if (!logs) {
@@ -77,9 +78,10 @@ Result<PurgeReport> purge(FileSystem& fs, const Directories& directories, int re
     }
   }
   const size_t removed_snapshots = report.removed.size();
+  const Zxid kept = std::min(**oldest, needed.value_or(**oldest));
   for (size_t index = 0; index + 1 < logs->size(); ++index) {
-    // The successor begins at or before the snapshot: this one holds nothing later.
-    if ((*logs)[index + 1].first_zxid <= **oldest) {
+    // The successor begins at or before what is kept: this one holds nothing later.
+    if ((*logs)[index + 1].first_zxid <= kept) {
       if (Status gone = remove(fs, join_path(directories.logs, (*logs)[index].name), report);
           !gone) {
         return gone.error();

@@ -1,6 +1,7 @@
 // Removes snapshots and logs that no recovery needs any more.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,13 @@ struct PurgeReport {
 };
 
 /// Keeps the `retain` newest complete snapshots (at least 3), whatever is newer than the oldest of
-/// them, and every log that may hold a txn after it, the one that may only begin before it
-/// included. With fewer complete snapshots nothing is removed. Runs beside a writing log and
-/// snapshot thread: it never touches the newest log or a temporary file. After a crash in the
+/// them, and every log that may hold a txn after it or after `needed` (a learner is being sent what
+/// follows), the one that may only begin before it included. With fewer complete snapshots nothing
+/// is removed. Runs beside a writing log and snapshot thread: it never touches the newest log or a
+/// temporary file. After a crash in the
 /// middle everything that is left is still of use, and the next run goes on. Source: ZooKeeper
 /// PurgeTxnLog.
-[[nodiscard]] Result<PurgeReport> purge(FileSystem& fs, const Directories& directories, int retain);
+[[nodiscard]] Result<PurgeReport> purge(FileSystem& fs, const Directories& directories, int retain,
+                                        std::optional<Zxid> needed = std::nullopt);
 
 }  // namespace quorate::storage

@@ -88,8 +88,8 @@ class Leader {
   void begin(TimePoint now, LeaderActions& actions);
   /// Appends to `actions` what has to be done because of `event`. Nothing happens once it is over.
   void step(const LeaderEvent& event, TimePoint now, LeaderActions& actions);
-  /// The newest snapshot has another size now.
-  void set_sync_options(const SyncOptions& options) { options_.sync = options; }
+  /// What a learner may be sent of the log changes with the size of the state; see SyncOptions.
+  void set_log_bytes_max(int64_t bytes) { options_.sync.log_bytes_max = bytes; }
   /// When LeaderDeadline is due next.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 

@@ -22,6 +22,7 @@ const char* name_of(StepDownReason reason) {
 void LeaderActions::clear() {
   bytes.clear();
   sends.clear();
+  syncs.clear();
   closes.clear();
   save_epochs.reset();
   probes.clear();

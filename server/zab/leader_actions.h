@@ -80,8 +80,15 @@ struct LeaderActions {
     wire::SessionTouch session;
   };
 
+  /// A learner is being brought up to date so; for counters and logs.
+  struct Sync {
+    ServerId learner;
+    SyncPlan plan;
+  };
+
   std::string bytes;
   std::vector<Send> sends;
+  std::vector<Sync> syncs;
   std::vector<Close> closes;
   std::optional<SaveEpochs> save_epochs;
   std::vector<ProbeLog> probes;

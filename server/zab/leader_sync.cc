@@ -72,6 +72,7 @@ void Leader::handle(const LogProbed& event, LeaderActions& actions) {
 }
 
 void Leader::send_plan(Learner& learner, const SyncPlan& plan, LeaderActions& actions) {
+  actions.syncs.push_back({learner.server, plan});
   learner.sent = learner.sent_commit = plan.after;
   // An observer too waits for what it may have asked for itself before: UPTODATE says that nothing
   // of it is still to come from the connection that it had.

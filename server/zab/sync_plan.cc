@@ -46,6 +46,18 @@ Meeting meeting_in(const History& history, Zxid learner, Zxid max) {
 
 }  // namespace
 
+const char* name_of(SyncMethod method) {
+  switch (method) {
+    case SyncMethod::kDiff:
+      return "diff";
+    case SyncMethod::kTrunc:
+      return "trunc";
+    case SyncMethod::kSnap:
+      return "snap";
+  }
+  return "unknown";
+}
+
 std::variant<SyncPlan, LogProbeWanted> plan_sync(Zxid learner, Zxid last_processed,
                                                  const History& history, const SyncOptions& options,
                                                  const std::optional<LogProbe>& probe) {
@@ -72,7 +84,7 @@ std::variant<SyncPlan, LogProbeWanted> plan_sync(Zxid learner, Zxid last_process
     return snapshot(last_processed);
   }
   if (!probe) {
-    return LogProbeWanted{.zxid = learner, .until = min};
+    return LogProbeWanted{.zxid = learner, .until = min, .bytes_max = options.log_bytes_max};
   }
   if (!probe->floor || !probe->is_contiguous || probe->bytes > options.log_bytes_max) {
     return snapshot(last_processed);

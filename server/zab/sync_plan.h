@@ -16,6 +16,8 @@ enum class SyncMethod : uint8_t {
   kSnap,   ///< The learner starts from a snapshot.
 };
 
+[[nodiscard]] const char* name_of(SyncMethod method);
+
 /// What is sent: the packet of `method` with `zxid`, then every committed transaction behind
 /// `after`, as far as the leader has them when it sends.
 struct SyncPlan {
@@ -33,17 +35,18 @@ struct LogProbe {
   std::optional<Zxid> next;   ///< The smallest one greater than the learner's.
   /// From `floor` to the history in memory there is no gap.
   bool is_contiguous = false;
-  int64_t bytes = 0;  ///< Of those transactions.
+  int64_t bytes = 0;  ///< Of those transactions; greater than bytes_max: of some of them.
 };
 /// The log has to be asked first.
 struct LogProbeWanted {
-  Zxid zxid;   ///< The learner's.
-  Zxid until;  ///< The oldest committed transaction in memory.
+  Zxid zxid;              ///< The learner's.
+  Zxid until;             ///< The oldest committed transaction in memory.
+  int64_t bytes_max = 0;  ///< With more bytes up to there nobody needs to know the rest.
 };
 
 struct SyncOptions {
   bool force_snapshot = false;  ///< forceSnapshotSync.
-  /// snapshotSizeFactor times the size of the newest snapshot; negative: the log is not used.
+  /// So many bytes of the log cost less than a snapshot; negative: the log is not used.
   int64_t log_bytes_max = -1;
   /// The leader is not established yet: its whole history will be committed when it is.
   bool commits_all = false;

@@ -132,7 +132,6 @@ def test_a_short_absence_costs_a_diff(ensemble, say):
     assert "snapshot_received" not in victim.log()
 
 
-@pytest.mark.xfail(reason="the leader does not look into its log yet: SyncOptions::log_bytes_max is never set")
 def test_a_longer_absence_costs_a_diff_from_the_log(ensemble, say):
     """What is missed is in the leader's log alone, and far less than a third of a snapshot."""
     victim = be_away(ensemble, say, outstanding=4)

@@ -13,6 +13,15 @@ void keep_logs(Settings& settings) {
   settings.snapshot_txn_count = 100000;
 }
 
+/// Learners that were away are brought up from the log on disk.
+void forget_soon(Settings& settings) {
+  settings.is_quiet = false;
+  settings.force_snapshot = false;
+  settings.window_count = 3;
+  settings.snapshot_size_factor = 100;
+  settings.snapshot_txn_count = 100000;
+}
+
 void reconfigure_often(Settings& settings) {
   settings.may_reconfigure = true;
   settings.fault_interval = milliseconds(300);
@@ -43,6 +52,10 @@ std::vector<Fault> faults_for(Bug bug) {
       return {Fault::kReconfigureSoon, Fault::kReconfigureSoon, Fault::kSlowDisk};
     case Bug::kHandOverForgets:
       return {Fault::kHandOver, Fault::kHandOver, Fault::kStopLeader};
+    case Bug::kPartingNotSeen:
+    case Bug::kGapInLog:
+      return {Fault::kCrashLeader, Fault::kCrashLeader, Fault::kIsolateLeader,
+              Fault::kIsolateLeader, Fault::kCrash};
     case Bug::kBitFlipBelieved:
       return {Fault::kFlipBit, Fault::kFlipBit, Fault::kCrash, Fault::kRollingRestart};
     case Bug::kSnapshotFlipBelieved:
@@ -93,6 +106,11 @@ void favour(Bug bug, Settings& settings) {
       settings.fault_interval = milliseconds(1500);
       settings.force_snapshot = false;
       settings.window_count = 500;
+      return;
+    case Bug::kPartingNotSeen:
+    case Bug::kGapInLog:
+      forget_soon(settings);
+      settings.fault_interval = milliseconds(400);
       return;
     case Bug::kBitFlipBelieved:
       keep_logs(settings);

@@ -73,8 +73,8 @@ node::Options Member::options() {
       .sync_limit_ticks = settings.sync_limit_ticks,
       .heartbeat = settings.heartbeat,
       .silence_max = context_.has(Bug::kDeafLeader) ? std::chrono::hours(1) : settings.silence_max};
-  ensemble.sync = {.force_snapshot = settings.force_snapshot,
-                   .log_bytes_max = settings.sync_log_bytes_max};
+  ensemble.force_snapshot_sync = settings.force_snapshot;
+  ensemble.snapshot_size_factor = settings.snapshot_size_factor;
   ensemble.link_bytes_max = settings.link_bytes_max;
   if (!context_.has(Bug::kOlderDiskVotes)) {
     ensemble.ensemble_id = "sim";  // Without one nobody says what is on whose disk.

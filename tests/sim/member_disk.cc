@@ -211,11 +211,19 @@ void Member::do_install(InstallWork work) {
 
 // ---- Reading the log --------------------------------------------------------------------------
 
+/// The log is read beside its writer: some time behind what had to be written before.
 void Member::do_read(const ReadWork& work) {
-  const node::Event answer = std::holds_alternative<zab::LeaderActions::ProbeLog>(work)
-                                 ? answer_probe(std::get<zab::LeaderActions::ProbeLog>(work))
-                                 : answer_read(std::get<zab::LeaderActions::ReadLog>(work));
-  report(answer);
+  const Duration time = Duration(context_.random.between(5, 20000));
+  context_.queue.after(time, [this, life = life_, work] {
+    if (life != life_) {
+      return;
+    }
+    report(std::visit(
+        Overloaded{
+            [this](const zab::LeaderActions::ProbeLog& probe) { return answer_probe(probe); },
+            [this](const zab::LeaderActions::ReadLog& read) { return answer_read(read); }},
+        work));
+  });
 }
 
 node::Event Member::answer_probe(const zab::LeaderActions::ProbeLog& probe) const {
@@ -227,9 +235,14 @@ node::Event Member::answer_probe(const zab::LeaderActions::ProbeLog& probe) cons
   if (next != disk_.log.end()) {
     found.next = next->first;
   }
+  if (found.floor && context_.has(Bug::kPartingNotSeen)) {
+    found.floor = probe.wanted.zxid;
+  }
   found.is_contiguous = found.floor.has_value();
   Zxid last = found.floor.value_or(Zxid{});
-  for (auto each = next; each != disk_.log.end() && last < probe.wanted.until; ++each) {
+  for (auto each = next; each != disk_.log.end() && last < probe.wanted.until &&
+                         found.bytes <= probe.wanted.bytes_max;
+       ++each) {
     if (disk_.rotten.contains(each->first) && !context_.has(Bug::kBitFlipBelieved)) {
       return zab::LogProbed{probe.link, {}};
     }
@@ -248,6 +261,11 @@ node::Event Member::answer_read(const zab::LeaderActions::ReadLog& read) const {
        each != disk_.log.end() && each->first <= read.until; ++each) {
     if (disk_.rotten.contains(each->first) && !context_.has(Bug::kBitFlipBelieved)) {
       break;  // What can be read in front of it is good.
+    }
+    const auto next = std::next(each);
+    const bool ends_epoch = next != disk_.log.end() && next->first.epoch() > each->first.epoch();
+    if (ends_epoch && each->first < read.until && context_.has(Bug::kGapInLog)) {
+      continue;
     }
     bytes += each->second->size();
     if (!found.txns.empty() && bytes > read.bytes_max) {

@@ -44,6 +44,8 @@ constexpr std::array<std::string_view, static_cast<size_t>(Bug::kCount)> kNames 
     "hand_over_drops",
     "bit_flip_believed",
     "snapshot_flip_believed",
+    "parting_not_seen",
+    "gap_in_log",
 };
 
 }  // namespace
@@ -75,8 +77,8 @@ Settings settings_of(uint64_t seed, Bug bug) {
   settings.silence_max = milliseconds(random.between(200, 600));
   constexpr std::array<size_t, 4> kWindows = {3, 20, 100, 500};
   settings.window_count = kWindows[random.below(kWindows.size())];
-  constexpr std::array<int64_t, 3> kLogBytes = {-1, 20000, 1 << 20};
-  settings.sync_log_bytes_max = kLogBytes[random.below(kLogBytes.size())];
+  constexpr std::array<double, 3> kFactors = {-1, 0.33, 100};
+  settings.snapshot_size_factor = kFactors[random.below(kFactors.size())];
   settings.force_snapshot = random.one_in(12);
   constexpr std::array<size_t, 3> kLinkBytes = {1000, 20000, size_t{8} << 20};
   settings.link_bytes_max = kLinkBytes[random.below(kLinkBytes.size())];

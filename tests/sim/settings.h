@@ -46,6 +46,8 @@ enum class Bug : uint8_t {
   kHandOverDrops,         ///< A leader that hands over has its followers close their clients.
   kBitFlipBelieved,       ///< The log's checksums are not looked at.
   kSnapshotFlipBelieved,  ///< Those of snapshots.
+  kPartingNotSeen,        ///< The log is said to have whatever a learner ends with.
+  kGapInLog,              ///< The last transaction of an epoch is left out of a DIFF from the log.
   kCount,
 };
 [[nodiscard]] std::string_view name_of(Bug bug);
@@ -75,7 +77,7 @@ struct Settings {
   int32_t init_limit_ticks = 10;
   int32_t sync_limit_ticks = 5;
   size_t window_count = 500;
-  int64_t sync_log_bytes_max = -1;
+  double snapshot_size_factor = -1;
   bool force_snapshot = false;
   size_t link_bytes_max = size_t{8} << 20;
   int64_t snapshot_txn_count = 100000;

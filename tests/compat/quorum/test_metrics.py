@@ -54,6 +54,8 @@ def test_a_scrape_of_every_member():
             assert LEADER & page.keys() == (LEADER if myid == leader else set())
         page = scrape(ports[leader])
         assert page["learners"] == 3 and page["pending_syncs"] == 0
+        assert page["diff_count"] + page["snap_count"] >= 3
+        assert page['quorate_syncs{key="snap"}'] == page["snap_count"]
         assert page["quorum_ack_latency_count"] >= 20
         assert page["max_proposal_size"] > 100 >= page["min_proposal_size"] > 0
         for myid in ensemble.members:

@@ -129,9 +129,9 @@ def test_an_observer_of_the_other_kind(leader):
 
 
 @pytest.mark.parametrize("leader", ["ours", "apache"])
-@pytest.mark.parametrize("writes", [20, 800])
-def test_a_member_that_was_away_catches_up(leader, writes):
-    """By DIFF while the leader has what is missing in memory, by its log or a snapshot after that."""
+@pytest.mark.parametrize("by", ["memory", "log", "snapshot"])
+def test_a_member_that_was_away_catches_up(leader, by):
+    """By DIFF from memory, or from the log while that is small beside a snapshot, or by a snapshot."""
     other = {"ours": "apache", "apache": "ours"}[leader]
     with Ensemble((leader, leader, other)) as ensemble:
         ensemble.start(1, 2)
@@ -140,14 +140,22 @@ def test_a_member_that_was_away_catches_up(leader, writes):
         ensemble.wait(3)
         client = ensemble.client(1, 2)
         client.create("/before")
-        ensemble[3].kill()
-        for number in range(writes):
+        for number in range(60 if by == "log" else 0):
+            client.create(f"/before/{number}", b"x" * 10000)
+        settle(ensemble, (3,))
+        ensemble[3].stop()
+        for number in range(20 if by == "memory" else 800):
             client.create("/n", str(number).encode(), sequence=True)
         ensemble.start(3)
         ensemble.wait(3)
         exercise(ensemble, (1, 2, 3))
         client.stop()
         assert_equal(ensemble)
+        if leader == "ours":
+            lines = open(ensemble[2].log_path).read().splitlines()
+            last = [line for line in lines if "learner_sync learner=3" in line][-1]
+            assert f"by={'snap' if by == 'snapshot' else 'diff'}" in last
+            assert last.endswith(f"from_log={str(by == 'log').lower()}"), last
 
 
 def test_an_apache_ensemble_is_replaced_and_put_back_under_load():

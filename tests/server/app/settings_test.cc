@@ -174,8 +174,9 @@ std::string ensemble_text(const Config& config) {
                                      .warnings = {}};
   const node::EnsembleOptions o = ensemble_options(config, setup, recovered);
   text.add(o.leader_serves, o.read_only_enabled, o.serves_before_formed, o.ensemble_id,
-           o.reconfig_enabled, o.standalone_enabled, o.finalize_wait, o.timing.tick,
-           o.timing.init_limit_ticks, o.timing.sync_limit_ticks, quorum::to_text(o.configuration));
+           o.reconfig_enabled, o.standalone_enabled, o.force_snapshot_sync, o.snapshot_size_factor,
+           o.finalize_wait, o.timing.tick, o.timing.init_limit_ticks, o.timing.sync_limit_ticks,
+           quorum::to_text(o.configuration));
   const QuorumPortsOptions p = quorum_ports_options(config, setup);
   text.add(p.mesh.connect_timeout, p.leader.connect_timeout, p.leader.packet_bytes_max);
   for (const net::ListenOptions& listener : p.quorum_addresses) {

@@ -83,7 +83,9 @@ struct ValuesOf {
   Values operator()(const Int64& number) const {
     return {std::to_string(number.max), std::to_string(number.min - 1)};
   }
-  Values operator()(const Fraction&) const { return {"0.75", "-0.1"}; }
+  Values operator()(const Decimal& decimal) const {
+    return {"0.75", std::to_string(decimal.min - 0.1)};
+  }
   Values operator()(const Port&) const { return {"65535", "65536"}; }
   Values operator()(const OptionalPort&) const { return {"65535", "-1"}; }
   Values operator()(const Text&) const { return {"/some/text", {}}; }

@@ -107,6 +107,20 @@ TEST_F(PurgeTest, KeepsTheNewestSnapshotsAndTheLogsTheyNeed) {
             (Names{"snapshot.4", "snapshot.6", "snapshot.8", "log.3", "log.5", "log.7", "log.9"}));
 }
 
+TEST_F(PurgeTest, KeepsTheLogsThatALearnerIsBeingSent) {
+  for (const int64_t zxid : {0, 20, 40, 60, 80}) {
+    snapshot(zxid);
+    log(zxid + 1);
+  }
+  ASSERT_TRUE(purge(disk_, directories_, 3, Zxid{10}).ok());
+  EXPECT_EQ(left(), (Names{"snapshot.28", "snapshot.3c", "snapshot.50", "log.1", "log.15", "log.29",
+                           "log.3d", "log.51"}));
+  // The learner has got further than the snapshots, which need as much as ever.
+  ASSERT_TRUE(purge(disk_, directories_, 3, Zxid{70}).ok());
+  EXPECT_EQ(left(), (Names{"snapshot.28", "snapshot.3c", "snapshot.50", "log.15", "log.29",
+                           "log.3d", "log.51"}));
+}
+
 TEST_F(PurgeTest, ALogThatBeginsWithTheSnapshotsZxidNeedsNoPredecessor) {
   for (const int64_t zxid : {2, 4, 6, 8}) {
     snapshot(zxid);

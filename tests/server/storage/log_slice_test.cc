@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -49,47 +50,113 @@ std::vector<Zxid> read_history(FakeDisk& disk) {
   }
 }
 
-TEST(LogSlice, IsWhatFollowsUpToALimit) {
-  FakeDisk disk;
-  const std::vector<Zxid> zxids = write_history(disk);
-  for (size_t after = 0; after + 1 < zxids.size(); ++after) {
-    const auto slice = read_log_slice(disk, kLogs, zxids[after], zxids.back(), 1 << 20);
-    ASSERT_TRUE(slice.ok());
-    ASSERT_EQ(slice->size(), zxids.size() - after - 1);
-    EXPECT_EQ(slice->front().zxid, zxids[after + 1]);
-    EXPECT_EQ(slice->front().bytes, set_data_txn(zxids[after + 1], 100));
+std::vector<Zxid> zxids_of(const Result<std::vector<LoggedTxn>>& txns) {
+  EXPECT_TRUE(txns.ok()) << (txns.ok() ? "" : txns.error().message);
+  std::vector<Zxid> zxids;
+  for (const LoggedTxn& txn : txns.ok() ? *txns : std::vector<LoggedTxn>()) {
+    EXPECT_EQ(txn.bytes, set_data_txn(txn.zxid, 100));
+    zxids.push_back(txn.zxid);
   }
-  const auto bounded = read_log_slice(disk, kLogs, zxids[2], zxids[12], 1);
-  ASSERT_TRUE(bounded.ok());
-  EXPECT_EQ(bounded->size(), 1U) << "one at least";
-  const auto until = read_log_slice(disk, kLogs, zxids[2], zxids[5], 1 << 20);
-  ASSERT_TRUE(until.ok());
-  EXPECT_EQ(until->back().zxid, zxids[5]);
+  return zxids;
 }
 
-TEST(LogSlice, IsEmptyWhereTheLogsBeginTooLate) {
+constexpr size_t kMuch = 1 << 20;
+
+TEST(LogCursor, ReadsWhatFollows) {
+  FakeDisk disk;
+  const std::vector<Zxid> zxids = write_history(disk);
+  for (size_t after = 0; after < zxids.size(); ++after) {
+    LogCursor cursor(disk, kLogs, zxids[after]);
+    EXPECT_EQ(zxids_of(cursor.read(zxids.back(), kMuch)),
+              std::vector<Zxid>(zxids.begin() + static_cast<ptrdiff_t>(after) + 1, zxids.end()));
+    EXPECT_EQ(cursor.position(), zxids.back());
+  }
+}
+
+TEST(LogCursor, GoesOnWhereTheLastSliceEnded) {
+  FakeDisk disk;
+  const std::vector<Zxid> zxids = write_history(disk);
+  const size_t txn_bytes = set_data_txn(zxids[0], 100).size();
+  for (const size_t bytes_max : {size_t{1}, txn_bytes, 3 * txn_bytes - 1, 5 * txn_bytes}) {
+    LogCursor cursor(disk, kLogs, zxids[2]);
+    for (size_t index = 3; index < zxids.size();) {
+      const std::vector<Zxid> slice = zxids_of(cursor.read(zxids.back(), bytes_max));
+      ASSERT_EQ(slice.size(),
+                std::min(std::max<size_t>(bytes_max / txn_bytes, 1), zxids.size() - index));
+      EXPECT_EQ(slice.front(), zxids[index]);
+      index += slice.size();
+      EXPECT_EQ(cursor.position(), zxids[index - 1]);
+    }
+    EXPECT_TRUE(zxids_of(cursor.read(zxids.back(), bytes_max)).empty());
+  }
+}
+
+TEST(LogCursor, ReadsNoFurtherThanAsked) {
+  FakeDisk disk;
+  const std::vector<Zxid> zxids = write_history(disk);
+  LogCursor cursor(disk, kLogs, zxids[2]);
+  EXPECT_EQ(zxids_of(cursor.read(zxids[4], kMuch)), (std::vector<Zxid>{zxids[3], zxids[4]}));
+  EXPECT_TRUE(zxids_of(cursor.read(zxids[4], kMuch)).empty());
+  EXPECT_EQ(zxids_of(cursor.read(zxids[5], kMuch)), (std::vector<Zxid>{zxids[5]}));
+}
+
+TEST(LogCursor, IsEmptyWhereTheLogsBeginTooLate) {
   FakeDisk disk;
   const std::vector<Zxid> zxids = write_history(disk);
   ASSERT_TRUE(disk.unlink(join_path(kLogs, log_name(zxids[0]))).ok());
-  const auto slice = read_log_slice(disk, kLogs, zxids[3], zxids.back(), 1 << 20);
-  ASSERT_TRUE(slice.ok());
-  EXPECT_TRUE(slice->empty());
+  LogCursor cursor(disk, kLogs, zxids[3]);
+  EXPECT_TRUE(zxids_of(cursor.read(zxids.back(), kMuch)).empty());
+}
+
+/// What was read ahead of time (zeros, half an entry) does not count; new logs are found.
+TEST(LogCursor, FollowsALogThatIsBeingWritten) {
+  FakeDisk disk;
+  ASSERT_TRUE(disk.make_directories(kLogs).ok());
+  Result<LogWriter> writer = LogWriter::open(disk, kLogs, LogTail{}, small_files());
+  ASSERT_TRUE(writer.ok());
+  const auto zxid_of = [](int64_t index) { return Zxid{(int64_t{1} << 32) + index + 1}; };
+  int64_t written = 0;
+  const auto write = [&](int64_t count) {
+    for (const int64_t end = written + count; written < end; ++written) {
+      if (written % 13 == 12) {
+        ASSERT_TRUE(writer->roll().ok());
+      }
+      writer->append(zxid_of(written), set_data_txn(zxid_of(written), 100));
+    }
+    ASSERT_TRUE(writer->sync().ok());
+  };
+  write(2);
+  LogCursor cursor(disk, kLogs, zxid_of(0));
+  for (int64_t read = 1; read < 60; ++read) {
+    write(1);
+    EXPECT_EQ(zxids_of(cursor.read(zxid_of(read), kMuch)), std::vector<Zxid>{zxid_of(read)});
+    const Result<LogNeighbours> found =
+        find_log_neighbours(disk, kLogs, zxid_of(0), zxid_of(read), kMuch);
+    ASSERT_TRUE(found.ok());
+    EXPECT_TRUE(found->is_contiguous);
+  }
 }
 
 TEST(LogNeighbours, KnowWhereTwoHistoriesPart) {
   FakeDisk disk;
   const std::vector<Zxid> zxids = write_history(disk);
-  const auto has = find_log_neighbours(disk, kLogs, zxids[4], zxids.back());
+  const auto has = find_log_neighbours(disk, kLogs, zxids[4], zxids.back(), kMuch);
   ASSERT_TRUE(has.ok());
   EXPECT_EQ(has->floor, zxids[4]);
   EXPECT_EQ(has->next, zxids[5]);
   EXPECT_TRUE(has->is_contiguous);
   EXPECT_GT(has->bytes, 15 * 100);
-  const auto parted = find_log_neighbours(disk, kLogs, Zxid{zxids[9].value + 5}, zxids.back());
+  const auto much = find_log_neighbours(disk, kLogs, zxids[4], zxids.back(), 300);
+  ASSERT_TRUE(much.ok());
+  EXPECT_FALSE(much->is_contiguous) << "not known";
+  EXPECT_GT(much->bytes, 300);
+  EXPECT_LT(much->bytes, 5 * 100) << "and not asked for";
+  const auto parted =
+      find_log_neighbours(disk, kLogs, Zxid{zxids[9].value + 5}, zxids.back(), kMuch);
   ASSERT_TRUE(parted.ok());
   EXPECT_EQ(parted->floor, zxids[9]);
   EXPECT_EQ(parted->next, zxids[10]);
-  const auto gone = find_log_neighbours(disk, kLogs, Zxid{1}, zxids.back());
+  const auto gone = find_log_neighbours(disk, kLogs, Zxid{1}, zxids.back(), kMuch);
   ASSERT_TRUE(gone.ok());
   EXPECT_EQ(gone->floor, std::nullopt);
   EXPECT_FALSE(gone->is_contiguous);
