@@ -213,7 +213,7 @@ void Member::do_install(InstallWork work) {
 
 /// The log is read beside its writer: some time behind what had to be written before.
 void Member::do_read(const ReadWork& work) {
-  const Duration time = Duration(context_.random.between(5, 20000));
+  const Duration time = Duration(context_.random.between(5, 2000));
   context_.queue.after(time, [this, life = life_, work] {
     if (life != life_) {
       return;

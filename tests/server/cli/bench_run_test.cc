@@ -131,24 +131,6 @@ TEST_F(BenchRun, LostConnectionsFailTheRun) {
   EXPECT_GT(result["unanswered"], 0);
 }
 
-TEST_F(BenchRun, AConnectionThatIsLostWhileIdleFailsTheRun) {
-  options.sessions = 1;
-  options.mix = "get";
-  options.rate = 0.01;  // One request at once, the next in 100 s.
-  options.seconds = 60;
-  options.warmup_s = 0;
-  options.keep = true;
-  std::jthread breaker([this] {
-    server.await("getData");
-    server.drop_connections();
-  });
-  const auto result = run();
-  EXPECT_EQ(code, 1);
-  EXPECT_EQ(result["connections_lost"], 1);
-  EXPECT_EQ(result["unanswered"], 0);
-  EXPECT_THAT(err, HasSubstr("0 requests were never answered, 1 connections were lost"));
-}
-
 TEST_F(BenchRun, FillLeavesNodesInDirectories) {
   options.scenario = BenchScenario::kFill;
   options.name = "fill";

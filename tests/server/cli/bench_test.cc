@@ -212,5 +212,18 @@ TEST(Report, NamesErrorsAndWarnsOfAnOverloadedServer) {
   EXPECT_THAT(report_json(options, report), HasSubstr("\"NoNode(-101)\": 3"));
 }
 
+TEST(Report, AConnectionThatWasLostWhileIdleIsAnError) {
+  BenchOptions options;
+  BenchReport report;
+  report.seconds = 2;
+  report.result.latency[0].record(1000);
+  EXPECT_EQ(report.result.error_count(), 0U);
+  report.result.connections_lost = 1;
+  EXPECT_EQ(report.result.error_count(), 1U);
+  EXPECT_THAT(report_table(options, report),
+              HasSubstr("0 requests were never answered, 1 connect"));
+  EXPECT_THAT(report_json(options, report), HasSubstr("\"connections_lost\": 1"));
+}
+
 }  // namespace
 }  // namespace quorate::cli
