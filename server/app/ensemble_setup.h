@@ -38,13 +38,13 @@ struct EnsembleSetup {
   quorum::Configuration configuration;
   std::optional<quorum::Configuration> last_seen;  ///< Newer, not known to be committed.
   std::optional<quorum::ServerSpec> own;           ///< Where this member listens.
+  bool is_reconfigured = false;                    ///< The configuration is one from the disk.
   quorum::Witness witness;
   bool is_marked_unfit = false;
   QuorumTls tls;  ///< Null without sslQuorum.
   /// The disk is that of the former ensemble of quorate.recoverFrom: take_over_disk() comes before
   /// anything else is done with it.
   bool is_to_take_over = false;
-  bool is_reconfigured = false;  ///< The configuration is one from the disk.
 };
 
 /// Nothing for a standalone member. Reads the dynamic configuration file, if zoo.cfg names one, and

@@ -163,6 +163,7 @@ std::string ensemble_text(const Config& config) {
                       .last_seen = std::nullopt,
                       .own = config.quorum.servers.at(ServerId{1}),
                       .is_reconfigured = false,
+                      .witness = {},
                       .tls = {}};
   const storage::Recovered recovered{.database = tree::Database(tree::TreeOptions{}),
                                      .last_zxid = {},
