@@ -129,7 +129,7 @@ OPERATOR_PANELS = {
         panel("Steps of the plan", [(f"sum by (state) (quorate_cluster_plan_steps{{{CLUSTER}}})", "{{state}}")]),
         panel("What holds steps back", [(f"sum by (namespace, name, reason) (quorate_cluster_blocked_steps{{{CLUSTER}}})", "{{namespace}}/{{name}} {{reason}}")]),
         panel("Actions", [(rate("quorate_cluster_actions_total", CLUSTER, "action"), "{{action}}")], unit="ops"),
-        panel("Longest time without a ready member in the last roll", [(gauge("quorate_cluster_roll_interruption_seconds", CLUSTER), "{{namespace}}/{{name}}")], "stat", unit="s"),
+        panel("Longest time without a leader or a ready member in the last roll", [(gauge("quorate_cluster_roll_interruption_seconds", CLUSTER), "{{namespace}}/{{name}}")], "stat", unit="s"),
         panel("Leads", [("leader_election_master_status", "{{pod}}")], "state-timeline", mappings=YES_NO),
     ],
     "Passes": [

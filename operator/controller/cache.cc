@@ -2,6 +2,7 @@
 #include "operator/controller/cache.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace quorate::controller {
 
@@ -14,15 +15,15 @@ bool InformerCache::watches(std::string_view plural) const {
       runners_, [&](const auto& each) { return each->options().kind.plural == plural; });
 }
 
-std::optional<nlohmann::json> InformerCache::get(const kube::ResourceKind& kind,
-                                                 const kube::ObjectKey& key) const {
+std::optional<kube::SharedObject> InformerCache::get(const kube::ResourceKind& kind,
+                                                     const kube::ObjectKey& key) const {
   for (const auto& runner : runners_) {
     if (runner->options().kind != kind) {
       continue;
     }
-    auto found = runner->read([&](const kube::Store& store) -> std::optional<nlohmann::json> {
-      const nlohmann::json* object = store.find(key);
-      return object == nullptr ? std::nullopt : std::optional<nlohmann::json>(*object);
+    auto found = runner->read([&](const kube::Store& store) -> std::optional<kube::SharedObject> {
+      const kube::SharedObject* object = store.find(key);
+      return object == nullptr ? std::nullopt : std::optional(*object);
     });
     if (found) {
       return found;
@@ -32,34 +33,33 @@ std::optional<nlohmann::json> InformerCache::get(const kube::ResourceKind& kind,
 }
 
 template <typename Pick>
-std::vector<nlohmann::json> InformerCache::collect(const kube::ResourceKind& kind,
-                                                   Pick pick) const {
-  std::vector<nlohmann::json> objects;
+std::vector<kube::SharedObject> InformerCache::collect(const kube::ResourceKind& kind,
+                                                       Pick pick) const {
+  std::vector<kube::SharedObject> objects;
   for (const auto& runner : runners_) {
     if (runner->options().kind == kind) {
       runner->read([&](const kube::Store& store) {
-        for (const nlohmann::json* each : pick(store)) {
-          objects.push_back(*each);
-        }
+        std::ranges::move(pick(store), std::back_inserter(objects));
       });
     }
   }
   return objects;
 }
 
-std::vector<nlohmann::json> InformerCache::list(const kube::ResourceKind& kind,
-                                                std::string_view space) const {
+std::vector<kube::SharedObject> InformerCache::list(const kube::ResourceKind& kind,
+                                                    std::string_view space) const {
   return collect(kind, [&](const kube::Store& store) { return store.list(space); });
 }
 
-std::vector<nlohmann::json> InformerCache::owned_by(const kube::ResourceKind& kind,
-                                                    std::string_view owner_uid) const {
+std::vector<kube::SharedObject> InformerCache::owned_by(const kube::ResourceKind& kind,
+                                                        std::string_view owner_uid) const {
   return collect(kind, [&](const kube::Store& store) { return store.owned_by(owner_uid); });
 }
 
-std::vector<nlohmann::json> InformerCache::labelled(const kube::ResourceKind& kind,
-                                                    std::string_view space, std::string_view key,
-                                                    std::string_view value) const {
+std::vector<kube::SharedObject> InformerCache::labelled(const kube::ResourceKind& kind,
+                                                        std::string_view space,
+                                                        std::string_view key,
+                                                        std::string_view value) const {
   return collect(kind, [&](const kube::Store& store) { return store.labelled(space, key, value); });
 }
 

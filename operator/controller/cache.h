@@ -6,14 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "operator/controller/informer_runner.h"
 #include "operator/kube/resource_kind.h"
+#include "operator/kube/shared_object.h"
 
 namespace quorate::controller {
 
-/// Copies of objects as last seen. They are hints: before anything is destroyed or the quorum is
+/// Objects as last seen. They are hints: before anything is destroyed or the quorum is
 /// reduced, read the live objects. Any thread.
 class Cache {
  public:
@@ -22,18 +21,18 @@ class Cache {
   /// Whether objects of the kind with this plural are kept.
   [[nodiscard]] virtual bool watches(std::string_view plural) const = 0;
   /// Nothing when there is none, or nobody watches its kind and namespace.
-  [[nodiscard]] virtual std::optional<nlohmann::json> get(const kube::ResourceKind& kind,
-                                                          const kube::ObjectKey& key) const = 0;
+  [[nodiscard]] virtual std::optional<kube::SharedObject> get(const kube::ResourceKind& kind,
+                                                              const kube::ObjectKey& key) const = 0;
   /// Of one namespace, or of all that are watched when `space` is empty.
-  [[nodiscard]] virtual std::vector<nlohmann::json> list(const kube::ResourceKind& kind,
-                                                         std::string_view space) const = 0;
-  [[nodiscard]] virtual std::vector<nlohmann::json> owned_by(const kube::ResourceKind& kind,
-                                                             std::string_view owner_uid) const = 0;
+  [[nodiscard]] virtual std::vector<kube::SharedObject> list(const kube::ResourceKind& kind,
+                                                             std::string_view space) const = 0;
+  [[nodiscard]] virtual std::vector<kube::SharedObject> owned_by(
+      const kube::ResourceKind& kind, std::string_view owner_uid) const = 0;
   /// By a label that the kind's informers index.
-  [[nodiscard]] virtual std::vector<nlohmann::json> labelled(const kube::ResourceKind& kind,
-                                                             std::string_view space,
-                                                             std::string_view key,
-                                                             std::string_view value) const = 0;
+  [[nodiscard]] virtual std::vector<kube::SharedObject> labelled(const kube::ResourceKind& kind,
+                                                                 std::string_view space,
+                                                                 std::string_view key,
+                                                                 std::string_view value) const = 0;
 };
 
 /// The stores of all informers of a process. Runners are added before the first is started.
@@ -46,20 +45,21 @@ class InformerCache final : public Cache {
   [[nodiscard]] bool is_synced() const;
 
   [[nodiscard]] bool watches(std::string_view plural) const override;
-  [[nodiscard]] std::optional<nlohmann::json> get(const kube::ResourceKind& kind,
-                                                  const kube::ObjectKey& key) const override;
-  [[nodiscard]] std::vector<nlohmann::json> list(const kube::ResourceKind& kind,
-                                                 std::string_view space) const override;
-  [[nodiscard]] std::vector<nlohmann::json> owned_by(const kube::ResourceKind& kind,
-                                                     std::string_view owner_uid) const override;
-  [[nodiscard]] std::vector<nlohmann::json> labelled(const kube::ResourceKind& kind,
-                                                     std::string_view space, std::string_view key,
-                                                     std::string_view value) const override;
+  [[nodiscard]] std::optional<kube::SharedObject> get(const kube::ResourceKind& kind,
+                                                      const kube::ObjectKey& key) const override;
+  [[nodiscard]] std::vector<kube::SharedObject> list(const kube::ResourceKind& kind,
+                                                     std::string_view space) const override;
+  [[nodiscard]] std::vector<kube::SharedObject> owned_by(const kube::ResourceKind& kind,
+                                                         std::string_view owner_uid) const override;
+  [[nodiscard]] std::vector<kube::SharedObject> labelled(const kube::ResourceKind& kind,
+                                                         std::string_view space,
+                                                         std::string_view key,
+                                                         std::string_view value) const override;
 
  private:
   template <typename Pick>
-  [[nodiscard]] std::vector<nlohmann::json> collect(const kube::ResourceKind& kind,
-                                                    Pick pick) const;
+  [[nodiscard]] std::vector<kube::SharedObject> collect(const kube::ResourceKind& kind,
+                                                        Pick pick) const;
 
   std::vector<std::unique_ptr<InformerRunner>> runners_;
 };

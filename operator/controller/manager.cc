@@ -42,7 +42,7 @@ std::function<std::vector<kube::ObjectKey>(const kube::Delta&)> concerns_owner(
   return [kind](const kube::Delta& delta) {
     std::vector<kube::ObjectKey> keys;
     // An owner that was just removed has to know of it, too.
-    for (const nlohmann::json* object : {&delta.before, &delta.after}) {
+    for (const kube::SharedObject* object : {&delta.before, &delta.after}) {
       const auto owner = kube::controller_of(*object);
       const bool is_ours = owner && owner->kind == kind.kind &&
                            owner->api_version.substr(0, owner->api_version.find('/')) == kind.group;

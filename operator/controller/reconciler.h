@@ -56,6 +56,9 @@ class Pass {
   /// Sends and waits, at most to the end of the pass. After a write that the API answered with an
   /// object, the key is not reconciled again before the cache has seen it.
   [[nodiscard]] virtual kube::ApiResult<nlohmann::json> send(const kube::Request& request) = 0;
+  /// Whether this process may change anything at this moment: it has the lease. send() asks by
+  /// itself; who changes something past it asks before.
+  [[nodiscard]] virtual bool may_write() const = 0;
   /// Brings the object back into the queue. What it returns may be called on any thread, and at any
   /// time: also after the pass, and after the process stopped working.
   [[nodiscard]] virtual std::function<void()> waker() = 0;

@@ -119,6 +119,7 @@ class Workers::PassImpl final : public Pass {
     }
     return result;
   }
+  [[nodiscard]] bool may_write() const override { return workers_.parts_.client.may_write(); }
   [[nodiscard]] std::function<void()> waker() override {
     return [wake = workers_.parts_.wake, key = key_] { wake(key); };
   }

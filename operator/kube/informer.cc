@@ -111,29 +111,23 @@ void Informer::replace(InformerActions& actions) {
     if (!listed.contains(key)) {
       actions.push_back(Delta{.type = DeltaType::kDeleted,
                               .before = store_.take(key),
-                              .after = nullptr,
+                              .after = {},
                               .is_from_list = true});
     }
   }
 }
 
-void Informer::put(nlohmann::json object, bool is_from_list, InformerActions& actions) {
-  const nlohmann::json* before = store_.find(key_of(object));
+void Informer::put(SharedObject object, bool is_from_list, InformerActions& actions) {
+  const SharedObject* before = store_.find(key_of(object));
   if (before == nullptr) {
-    actions.push_back(Delta{.type = DeltaType::kAdded,
-                            .before = nullptr,
-                            .after = object,
-                            .is_from_list = is_from_list});
+    actions.push_back(Delta{
+        .type = DeltaType::kAdded, .before = {}, .after = object, .is_from_list = is_from_list});
   } else if (uid_of(*before) != uid_of(object)) {
     // Another object under the same name: whoever knew the old one has to hear of its end.
-    actions.push_back(Delta{.type = DeltaType::kDeleted,
-                            .before = *before,
-                            .after = nullptr,
-                            .is_from_list = is_from_list});
-    actions.push_back(Delta{.type = DeltaType::kAdded,
-                            .before = nullptr,
-                            .after = object,
-                            .is_from_list = is_from_list});
+    actions.push_back(Delta{
+        .type = DeltaType::kDeleted, .before = *before, .after = {}, .is_from_list = is_from_list});
+    actions.push_back(Delta{
+        .type = DeltaType::kAdded, .before = {}, .after = object, .is_from_list = is_from_list});
   } else if (resource_version_of(*before) != resource_version_of(object)) {
     actions.push_back(Delta{.type = DeltaType::kUpdated,
                             .before = *before,
@@ -219,8 +213,8 @@ bool Informer::apply(WatchEvent& event, InformerActions& actions) {
       if (store_.find(key) != nullptr) {
         store_.take(key);
         // The last state is the event's, not the store's.
-        actions.push_back(Delta{
-            .type = DeltaType::kDeleted, .before = std::move(event.object), .after = nullptr});
+        actions.push_back(
+            Delta{.type = DeltaType::kDeleted, .before = std::move(event.object), .after = {}});
       }
     } else {
       put(std::move(event.object), false, actions);
@@ -319,9 +313,9 @@ void Informer::handle(InformerDeadline, TimePoint now, InformerActions& actions)
 }
 
 void Informer::resync(TimePoint now, InformerActions& actions) {
-  for (const nlohmann::json* each : store_.list()) {
+  for (const SharedObject& each : store_.list()) {
     actions.push_back(
-        Delta{.type = DeltaType::kResync, .before = *each, .after = *each, .is_from_list = true});
+        Delta{.type = DeltaType::kResync, .before = each, .after = each, .is_from_list = true});
   }
   plan_resync(now);
 }

@@ -73,8 +73,8 @@ enum class DeltaType { kAdded, kUpdated, kDeleted, kResync };
 /// One change of the store. `before` is null with kAdded, `after` with kDeleted.
 struct Delta {
   DeltaType type = DeltaType::kAdded;
-  nlohmann::json before;
-  nlohmann::json after;
+  SharedObject before;
+  SharedObject after;
   /// From a list and not from a watch: nothing may have changed, so that it can wait.
   bool is_from_list = false;
 
@@ -155,7 +155,7 @@ class Informer {
   void replace(InformerActions& actions);
   /// False: the event cannot be believed.
   bool apply(WatchEvent& event, InformerActions& actions);
-  void put(nlohmann::json object, bool is_from_list, InformerActions& actions);
+  void put(SharedObject object, bool is_from_list, InformerActions& actions);
   void resync(TimePoint now, InformerActions& actions);
   void plan_resync(TimePoint now);
 

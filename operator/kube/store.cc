@@ -25,38 +25,38 @@ std::string label_entry(std::string_view key, std::string_view value) {
 
 }  // namespace
 
-const nlohmann::json* Store::find(const ObjectKey& key) const {
+const SharedObject* Store::find(const ObjectKey& key) const {
   const auto found = objects_.find(key);
   return found == objects_.end() ? nullptr : &found->second;
 }
 
-std::vector<const nlohmann::json*> Store::list(std::string_view space) const {
-  std::vector<const nlohmann::json*> found;
+std::vector<SharedObject> Store::list(std::string_view space) const {
+  std::vector<SharedObject> found;
   auto at = space.empty() ? objects_.begin()
                           : objects_.lower_bound({.space = std::string(space), .name = {}});
   for (; at != objects_.end() && (space.empty() || at->first.space == space); ++at) {
-    found.push_back(&at->second);
+    found.push_back(at->second);
   }
   return found;
 }
 
-std::vector<const nlohmann::json*> Store::owned_by(std::string_view uid) const {
-  std::vector<const nlohmann::json*> found;
+std::vector<SharedObject> Store::owned_by(std::string_view uid) const {
+  std::vector<SharedObject> found;
   if (const auto entry = by_owner_.find(uid); entry != by_owner_.end()) {
     for (const ObjectKey& key : entry->second) {
-      found.push_back(find(key));
+      found.push_back(*find(key));
     }
   }
   return found;
 }
 
-std::vector<const nlohmann::json*> Store::labelled(std::string_view space, std::string_view key,
-                                                   std::string_view value) const {
-  std::vector<const nlohmann::json*> found;
+std::vector<SharedObject> Store::labelled(std::string_view space, std::string_view key,
+                                          std::string_view value) const {
+  std::vector<SharedObject> found;
   if (const auto entry = by_label_.find(label_entry(key, value)); entry != by_label_.end()) {
     for (const ObjectKey& each : entry->second) {
       if (space.empty() || each.space == space) {
-        found.push_back(find(each));
+        found.push_back(*find(each));
       }
     }
   }
@@ -72,20 +72,20 @@ std::vector<ObjectKey> Store::keys() const {
   return keys;
 }
 
-void Store::put(nlohmann::json object) {
+void Store::put(SharedObject object) {
   ObjectKey key = key_of(object);
   take(key);
   index(key, object);
   objects_.emplace(std::move(key), std::move(object));
 }
 
-nlohmann::json Store::take(const ObjectKey& key) {
+SharedObject Store::take(const ObjectKey& key) {
   const auto found = objects_.find(key);
   if (found == objects_.end()) {
-    return nullptr;
+    return {};
   }
   unindex(key, found->second);
-  nlohmann::json object = std::move(found->second);
+  SharedObject object = std::move(found->second);
   objects_.erase(found);
   return object;
 }

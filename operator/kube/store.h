@@ -9,9 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "operator/kube/resource_kind.h"
+#include "operator/kube/shared_object.h"
 
 namespace quorate::kube {
 
@@ -24,22 +23,21 @@ class Store {
   explicit Store(std::vector<std::string> label_keys = {}) : label_keys_(std::move(label_keys)) {}
 
   /// Null when there is none. Valid until the next change.
-  [[nodiscard]] const nlohmann::json* find(const ObjectKey& key) const;
+  [[nodiscard]] const SharedObject* find(const ObjectKey& key) const;
   /// In the order of namespace and name; all namespaces when `space` is empty.
-  [[nodiscard]] std::vector<const nlohmann::json*> list(std::string_view space = {}) const;
+  [[nodiscard]] std::vector<SharedObject> list(std::string_view space = {}) const;
   /// Objects that name an owner of this uid.
-  [[nodiscard]] std::vector<const nlohmann::json*> owned_by(std::string_view uid) const;
+  [[nodiscard]] std::vector<SharedObject> owned_by(std::string_view uid) const;
   /// Objects of a namespace (or all) that have this value of an indexed label.
-  [[nodiscard]] std::vector<const nlohmann::json*> labelled(std::string_view space,
-                                                            std::string_view key,
-                                                            std::string_view value) const;
+  [[nodiscard]] std::vector<SharedObject> labelled(std::string_view space, std::string_view key,
+                                                   std::string_view value) const;
   [[nodiscard]] size_t size() const { return objects_.size(); }
   [[nodiscard]] std::vector<ObjectKey> keys() const;
 
   /// Puts an object in place of the one of its name.
-  void put(nlohmann::json object);
+  void put(SharedObject object);
   /// Takes an object out and returns it; null when there was none.
-  nlohmann::json take(const ObjectKey& key);
+  SharedObject take(const ObjectKey& key);
 
  private:
   using Index = std::map<std::string, std::set<ObjectKey>, std::less<>>;
@@ -49,7 +47,7 @@ class Store {
   [[nodiscard]] std::vector<std::string> label_entries(const nlohmann::json& object) const;
 
   std::vector<std::string> label_keys_;
-  std::map<ObjectKey, nlohmann::json> objects_;
+  std::map<ObjectKey, SharedObject> objects_;
   Index by_owner_;  ///< invariant: no empty sets, and only keys of objects_.
   Index by_label_;  ///< By "key=value"; as above.
 };

@@ -240,8 +240,7 @@ ApiResponse Api::item(const ApiRequest& request, const ApiPath& path) {
   return to_response(method_not_allowed());
 }
 
-ApiResponse Api::present(const ApiRequest& request, const Kind& kind, int code,
-                         const Json& object) const {
+ApiResponse Api::present(const ApiRequest& request, const Kind& kind, int code, Json object) const {
   ApiResponse response;
   response.code = code;
   const Representation wanted = representation_of(request.accept);
@@ -258,7 +257,7 @@ ApiResponse Api::present(const ApiRequest& request, const Kind& kind, int code,
   } else if (wanted.is_metadata_only) {
     response.body = metadata_only(object);
   } else {
-    response.body = object;
+    response.body = std::move(object);
   }
   return response;
 }

@@ -89,7 +89,7 @@ class Api {
   ApiResponse pod_subresource(const ApiRequest& request, const ApiPath& path);
   ApiResponse log(const ApiPath& path);
   [[nodiscard]] ApiResponse present(const ApiRequest& request, const Kind& kind, int code,
-                                    const Json& object) const;
+                                    Json object) const;
   [[nodiscard]] Outcome<ApiPath> resolve(const std::string& target) const;
   [[nodiscard]] WriteOptions write_options(const ApiRequest& request, const ApiPath& path) const;
 

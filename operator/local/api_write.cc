@@ -9,11 +9,11 @@ namespace quorate::local {
 
 namespace {
 
-ApiResponse written_response(const Written& written) {
+ApiResponse written_response(Written written) {
   ApiResponse response;
   response.code = written.is_created ? 201 : 200;
-  response.body = written.object;
-  response.warnings = written.warnings;
+  response.body = std::move(written.object);
+  response.warnings = std::move(written.warnings);
   return response;
 }
 
@@ -88,19 +88,19 @@ ApiError unsupported_patch() {
 }
 
 // Applies a patch of any kind but apply to a document.
-Outcome<Json> patched(const ApiRequest& request, const Kind& kind, const Json& document) {
+Outcome<Json> patched(const ApiRequest& request, const Kind& kind, Json document) {
   const auto body = parse_json(request.body);
   if (!body) {
     return bad_request("error decoding patch: it is no JSON");
   }
   if (request.content_type.starts_with("application/json-patch+json")) {
-    return json_patched(document, *body);
+    return json_patched(std::move(document), *body);
   }
   if (!body->is_object()) {
     return bad_request("error decoding patch: it is no object");
   }
   if (request.content_type.starts_with("application/merge-patch+json")) {
-    return merge_patched(document, *body);
+    return merge_patched(std::move(document), *body);
   }
   if (request.content_type.starts_with("application/strategic-merge-patch+json") &&
       !kind.is_custom) {
@@ -142,7 +142,7 @@ ApiResponse Api::create(const ApiRequest& request, const ApiPath& path) {
   }
   auto written =
       objects_.create(*path.kind, path.ns, *std::move(body), write_options(request, path));
-  return written ? written_response(*written) : to_response(written.error());
+  return written ? written_response(*std::move(written)) : to_response(written.error());
 }
 
 ApiResponse Api::replace(const ApiRequest& request, const ApiPath& path) {
@@ -162,7 +162,7 @@ ApiResponse Api::replace(const ApiRequest& request, const ApiPath& path) {
   }
   auto written = objects_.update(*path.kind, path.ns, path.name, *std::move(body),
                                  write_options(request, path));
-  return written ? written_response(*written) : to_response(written.error());
+  return written ? written_response(*std::move(written)) : to_response(written.error());
 }
 
 ApiResponse Api::patch(const ApiRequest& request, const ApiPath& path) {
@@ -174,8 +174,7 @@ ApiResponse Api::patch(const ApiRequest& request, const ApiPath& path) {
   if (!found) {
     return to_response(not_found(path.kind->subject(path.name)));
   }
-  const Json before = in_version(*found, *path.kind);
-  auto after = patched(request, *path.kind, before);
+  auto after = patched(request, *path.kind, in_version(*found, *path.kind));
   if (!after) {
     return to_response(after.error());
   }
@@ -185,7 +184,7 @@ ApiResponse Api::patch(const ApiRequest& request, const ApiPath& path) {
   // A patch that names no revision is made upon what is there.
   auto written = objects_.update(*path.kind, path.ns, path.name, *std::move(after),
                                  write_options(request, path));
-  return written ? written_response(*written) : to_response(written.error());
+  return written ? written_response(*std::move(written)) : to_response(written.error());
 }
 
 ApiResponse Api::apply_patch(const ApiRequest& request, const ApiPath& path, const Json& body) {
@@ -236,7 +235,7 @@ ApiResponse Api::apply_patch(const ApiRequest& request, const ApiPath& path, con
   auto written = found
                      ? objects_.update(*path.kind, path.ns, path.name, *std::move(applied), options)
                      : objects_.create(*path.kind, path.ns, *std::move(applied), options);
-  return written ? written_response(*written) : to_response(written.error());
+  return written ? written_response(*std::move(written)) : to_response(written.error());
 }
 
 Outcome<DeleteOptions> delete_options(const Json& body, const ApiPath& path) {
@@ -321,7 +320,7 @@ ApiResponse Api::scale(const ApiRequest& request, const ApiPath& path) {
     }
     wanted = *std::move(body);
   } else if (request.method == "PATCH") {
-    auto after = patched(request, *path.kind, wanted);
+    auto after = patched(request, *path.kind, std::move(wanted));
     if (!after) {
       return to_response(after.error());
     }

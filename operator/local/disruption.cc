@@ -99,7 +99,7 @@ void write_budget(Objects& objects, const Json& budget) {
   });
   const Counts counts = counts_of(objects, budget, pods);
   const int64_t allowed = counts.expected <= 0 ? 0 : std::max<int64_t>(healthy - counts.desired, 0);
-  objects.modify({kBudgets, namespace_of(budget), name_of(budget)}, [&](Json& updated) {
+  objects.modify_status({kBudgets, namespace_of(budget), name_of(budget)}, [&](Json& updated) {
     Json& status = updated["status"];
     status["observedGeneration"] = integer(budget, "metadata/generation");
     status["expectedPods"] = counts.expected;

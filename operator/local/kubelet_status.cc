@@ -70,10 +70,11 @@ void Kubelet::write_status(const PodState& state, const Json& pod) {
   const std::string phase = stays_ended   ? (any_failed ? "Failed" : "Succeeded")
                             : any_started ? "Running"
                                           : "Pending";
-  objects_.modify(state.key, [&](Json& updated) {
-    if (uid_of(updated) != uid) {
-      return;
-    }
+  const ObjectPtr stored = objects_.store().find(state.key);
+  if (!stored || uid_of(*stored) != uid) {
+    return;
+  }
+  objects_.modify_status(state.key, [&](Json& updated) {
     updated["status"]["phase"] = phase;
     updated["status"]["containerStatuses"] = statuses;
     const std::string reason = stays_ended && !any_failed ? "PodCompleted" : "ContainersNotReady";

@@ -1,98 +1,15 @@
-// Server-side apply: sets of fields, merging by schema, conflicts.
+// Managed fields: ownership at writes, and server-side apply with its conflicts.
 #include "operator/local/managed_fields.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 #include "server/base/text.h"
 
 namespace quorate::local {
 
 namespace {
-
-// What makes an item of a list with keys itself.
-Json key_of(const Json& item, const Schema& list) {
-  Json key = Json::object();
-  for (const std::string& name : list.list_map_keys) {
-    const Json& value = at(item, name);
-    const Schema* field = field_of(list.items.get(), name);
-    if (!value.is_null()) {
-      key[name] = value;
-    } else if (field != nullptr && !field->default_value.is_null()) {
-      key[name] = field->default_value;
-    }
-  }
-  return key;
-}
-
-bool is_keyed(const Json& value, const Schema* schema) {
-  return value.is_array() && schema != nullptr && schema->list_type == Schema::ListType::kMap;
-}
-
-bool is_set(const Json& value, const Schema* schema) {
-  return value.is_array() && schema != nullptr && schema->list_type == Schema::ListType::kSet;
-}
-
-bool is_granular_map(const Json& value, const Schema* schema) {
-  return value.is_object() && (schema == nullptr || !schema->is_atomic_map);
-}
-
-void collect(const Json& value, const Schema* schema, FieldPath& path, FieldSet& fields) {
-  if (is_granular_map(value, schema) && !value.empty()) {
-    for (const auto& [name, child] : value.items()) {
-      path.push_back("f:" + name);
-      collect(child, field_of(schema, name), path, fields);
-      path.pop_back();
-    }
-    return;
-  }
-  if (is_keyed(value, schema) && !value.empty()) {
-    for (const Json& item : value) {
-      path.push_back("k:" + dump(key_of(item, *schema)));
-      fields.insert(path);
-      collect(item, schema->items.get(), path, fields);
-      path.pop_back();
-    }
-    return;
-  }
-  if (is_set(value, schema) && !value.empty()) {
-    for (const Json& item : value) {
-      path.push_back("v:" + dump(item));
-      fields.insert(path);
-      path.pop_back();
-    }
-    return;
-  }
-  if (!path.empty()) {
-    fields.insert(path);
-  }
-}
-
-// The value at a path, or null.
-const Json* find_at(const Json& root, const Schema* schema, const FieldPath& path) {
-  const Json* value = &root;
-  for (const std::string& part : path) {
-    const std::string rest = part.substr(2);
-    const Json* next = nullptr;
-    if (part.starts_with("f:") && value->is_object()) {
-      const auto found = value->find(rest);
-      next = found == value->end() ? nullptr : &*found;
-      schema = field_of(schema, rest);
-    } else if (value->is_array()) {
-      for (const Json& item : *value) {
-        const bool is_same = part.starts_with("k:")
-                                 ? is_keyed(*value, schema) && dump(key_of(item, *schema)) == rest
-                                 : dump(item) == rest;
-        next = is_same ? &item : next;
-      }
-      schema = schema == nullptr ? nullptr : schema->items.get();
-    }
-    if (next == nullptr) {
-      return nullptr;
-    }
-    value = next;
-  }
-  return value;
-}
 
 void remove_item(Json& list, const Schema* schema, const std::string& part) {
   for (size_t i = 0; i < list.size(); ++i) {
@@ -109,7 +26,7 @@ void remove_item(Json& list, const Schema* schema, const std::string& part) {
 
 void remove_at(Json& root, const Schema* schema, const FieldPath& path) {
   FieldPath parent_path(path.begin(), path.end() - 1);
-  auto* parent = const_cast<Json*>(find_at(root, schema, parent_path));  // NOLINT: root is ours.
+  auto* parent = const_cast<Json*>(find_field(root, schema, parent_path));  // NOLINT: root is ours.
   if (parent == nullptr) {
     return;
   }
@@ -166,15 +83,25 @@ Json applied(const Json& live, const Json& intent, const Schema* schema) {
   return intent;
 }
 
+constexpr std::string_view kServersMetadata[] = {"name",
+                                                 "namespace",
+                                                 "generateName",
+                                                 "uid",
+                                                 "resourceVersion",
+                                                 "generation",
+                                                 "selfLink",
+                                                 "creationTimestamp",
+                                                 "deletionTimestamp",
+                                                 "deletionGracePeriodSeconds",
+                                                 "managedFields"};
+
 // Fields that are the server's, and those that another subresource writes.
 Json without_foreign_fields(Json object, const Kind& kind, const std::string& subresource) {
   for (const char* name : {"apiVersion", "kind"}) {
     object.erase(name);
   }
-  for (const char* name :
-       {"name", "namespace", "generateName", "uid", "resourceVersion", "generation", "selfLink",
-        "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields"}) {
-    erase_at(object, std::string("metadata/") + name);
+  for (const std::string_view name : kServersMetadata) {
+    erase_at(object, "metadata/" + std::string(name));
   }
   if (object.contains("metadata") && object["metadata"].empty()) {
     object.erase("metadata");
@@ -213,25 +140,37 @@ std::vector<Entry> read_entries(const Json& object) {
   return entries;
 }
 
-void write_entries(Json& object, const std::vector<Entry>& entries) {
+Json json_of(const Entry& entry) {
+  Json source = {{"manager", entry.manager},        {"operation", entry.operation},
+                 {"apiVersion", entry.api_version}, {"time", entry.time},
+                 {"fieldsType", "FieldsV1"},        {"fieldsV1", to_fields_v1(entry.fields)}};
+  if (!entry.subresource.empty()) {
+    source["subresource"] = entry.subresource;
+  }
+  return source;
+}
+
+// Entries that own nothing are dropped.
+void set_entries(Json& object, Json entries) {
   Json list = Json::array();
-  for (const Entry& entry : entries) {
-    if (entry.fields.empty()) {
-      continue;
+  for (Json& entry : entries) {
+    if (!map_at(entry, "fieldsV1").empty()) {
+      list.push_back(std::move(entry));
     }
-    Json source = {{"manager", entry.manager},        {"operation", entry.operation},
-                   {"apiVersion", entry.api_version}, {"time", entry.time},
-                   {"fieldsType", "FieldsV1"},        {"fieldsV1", to_fields_v1(entry.fields)}};
-    if (!entry.subresource.empty()) {
-      source["subresource"] = entry.subresource;
-    }
-    list.push_back(std::move(source));
   }
   if (list.empty()) {
     erase_at(object, "metadata/managedFields");
   } else {
     make_at(object, "metadata/managedFields") = std::move(list);
   }
+}
+
+void write_entries(Json& object, const std::vector<Entry>& entries) {
+  Json list = Json::array();
+  for (const Entry& entry : entries) {
+    list.push_back(json_of(entry));
+  }
+  set_entries(object, std::move(list));
 }
 
 Entry& entry_of(std::vector<Entry>& entries, const Writer& writer, const std::string& operation,
@@ -259,124 +198,103 @@ void erase_all(FieldSet& from, const FieldSet& what) {
 
 }  // namespace
 
-FieldSet fields_of(const Json& value, const Schema* schema) {
-  FieldSet fields;
+namespace {
+
+// What of the object the server keeps, whoever writes.
+bool is_servers_metadata(const std::string& name) {
+  return std::ranges::find(kServersMetadata, name) != std::end(kServersMetadata);
+}
+
+FieldChanges changes_of(const Json& before, const Json& after, const Kind& kind,
+                        const std::string& subresource) {
+  FieldChanges changes;
   FieldPath path;
-  collect(value, schema, path, fields);
-  return fields;
-}
-
-Json to_fields_v1(const FieldSet& fields) {
-  Json root = Json::object();
-  for (const FieldPath& path : fields) {
-    Json* node = &root;
-    for (const std::string& part : path) {
-      node = &(*node)[part];
-      if (node->is_null()) {
-        *node = Json::object();
+  const auto compare = [&](const Json& old, const Json& now, const std::string& name,
+                           const Schema* schema) {
+    const auto old_field = old.find(name);
+    const auto new_field = now.find(name);
+    path.push_back("f:" + name);
+    compare_fields(old_field == old.end() ? nullptr : &*old_field,
+                   new_field == now.end() ? nullptr : &*new_field, schema, path, changes);
+    path.pop_back();
+  };
+  const auto names_of = [](const Json& a, const Json& b) {
+    std::set<std::string> names;
+    for (const Json* each : {&a, &b}) {
+      for (const auto& [name, value] : each->items()) {
+        names.insert(name);
       }
     }
-    // The order of the set brings an item before what is inside it.
-    (*node)["."] = Json::object();
-  }
-  // A dot marks only what has fields inside too.
-  std::vector<Json*> waiting = {&root};
-  while (!waiting.empty()) {
-    Json* node = waiting.back();
-    waiting.pop_back();
-    if (node->size() == 1 && node->contains(".")) {
-      node->erase(".");
+    return names;
+  };
+  // A write to the main object of a kind with status leaves status alone, and the other way round.
+  const Schema* const schema = kind.schema.get();
+  for (const std::string& name : names_of(before, after)) {
+    const bool is_status = name == "status";
+    const bool is_written = subresource == "status" ? is_status : !(is_status && kind.has_status);
+    if (is_written && name != "apiVersion" && name != "kind" && name != "metadata") {
+      compare(before, after, name, field_of(schema, name));
     }
-    for (auto& [name, child] : node->items()) {
-      if (name != ".") {
-        waiting.push_back(&child);
+  }
+  if (subresource != "status") {
+    const Json& old = map_at(before, "metadata");
+    const Json& now = map_at(after, "metadata");
+    path.emplace_back("f:metadata");
+    for (const std::string& name : names_of(old, now)) {
+      if (!is_servers_metadata(name)) {
+        compare(old, now, name, field_of(field_of(schema, "metadata"), name));
       }
     }
   }
-  return root;
+  return changes;
 }
 
-FieldSet from_fields_v1(const Json& fields) {
+// The paths that a manager's entry has, or has not.
+FieldSet picked(const FieldSet& paths, const Json& fields_v1, bool is_had) {
   FieldSet found;
-  std::vector<std::pair<FieldPath, const Json*>> waiting = {{{}, &fields}};
-  while (!waiting.empty()) {
-    const auto [path, node] = waiting.back();
-    waiting.pop_back();
-    if (!node->is_object()) {
-      continue;
-    }
-    if ((node->empty() || node->contains(".")) && !path.empty()) {
-      found.insert(path);
-    }
-    for (const auto& [name, child] : node->items()) {
-      if (name.size() > 2 && name[1] == ':') {
-        FieldPath below = path;
-        below.push_back(name);
-        waiting.emplace_back(std::move(below), &child);
-      }
-    }
-  }
+  std::ranges::copy_if(paths, std::inserter(found, found.end()),
+                       [&](const FieldPath& path) { return has_field(fields_v1, path) == is_had; });
   return found;
 }
 
-std::string to_text(const FieldPath& path) {
-  std::string shown;
-  for (const std::string& part : path) {
-    if (part.starts_with("f:")) {
-      shown += "." + part.substr(2);
-      continue;
-    }
-    const Json value = parse_json(std::string_view(part).substr(2)).value_or(Json());
-    if (part.starts_with("v:") || !value.is_object()) {
-      shown += "[=" + dump(value) + "]";
-      continue;
-    }
-    std::vector<std::string> keys;
-    for (const auto& [name, key] : value.items()) {
-      keys.push_back(name + "=" + dump(key));
-    }
-    shown += "[" + join(keys, ",") + "]";
-  }
-  return shown;
-}
+}  // namespace
 
 void track_update(const Json* old_object, Json& updated, const Kind& kind, const Writer& writer,
                   WallMillis now) {
-  const Schema* schema = kind.schema.get();
-  // A write to the main object of a kind with status leaves status alone, and the other way round.
-  const Json before = old_object == nullptr
-                          ? Json::object()
-                          : without_foreign_fields(*old_object, kind, writer.subresource);
-  const Json after = without_foreign_fields(updated, kind, writer.subresource);
-  const FieldSet old_fields = fields_of(before, schema);
-  const FieldSet new_fields = fields_of(after, schema);
-  FieldSet changed;
-  for (const FieldPath& path : new_fields) {
-    const Json* old_value = find_at(before, schema, path);
-    const bool is_item = !path.back().starts_with("f:");
-    if (old_value == nullptr || !old_fields.contains(path) ||
-        (!is_item && *old_value != *find_at(after, schema, path))) {
-      changed.insert(path);
+  static const Json kNone = Json::object();
+  const FieldChanges changes =
+      changes_of(old_object == nullptr ? kNone : *old_object, updated, kind, writer.subresource);
+  Json entries = list_at(updated, "metadata/managedFields");
+  bool has_own = false;
+  for (Json& entry : entries) {
+    const bool is_own = !has_own && text(entry, "manager") == writer.manager &&
+                        text(entry, "operation") == "Update" &&
+                        text(entry, "subresource") == writer.subresource;
+    has_own = has_own || is_own;
+    const Json& fields = at(entry, "fieldsV1");
+    FieldSet lost = picked(changes.removed, fields, true);
+    FieldSet won;
+    (is_own ? won : lost).merge(picked(changes.changed, fields, !is_own));
+    if (!lost.empty() || !won.empty()) {
+      FieldSet all = from_fields_v1(fields);
+      erase_all(all, lost);
+      all.merge(won);
+      entry["fieldsV1"] = to_fields_v1(all);
+    }
+    if (is_own && !changes.changed.empty()) {
+      entry["time"] = format_time(now);
+      entry["apiVersion"] = kind.api_version();
     }
   }
-  FieldSet removed;
-  for (const FieldPath& path : old_fields) {
-    if (!new_fields.contains(path)) {
-      removed.insert(path);
-    }
+  if (!has_own && !changes.changed.empty()) {
+    entries.push_back(json_of({.manager = writer.manager,
+                               .operation = "Update",
+                               .subresource = writer.subresource,
+                               .api_version = kind.api_version(),
+                               .time = format_time(now),
+                               .fields = changes.changed}));
   }
-  std::vector<Entry> entries = read_entries(updated);
-  for (Entry& entry : entries) {
-    erase_all(entry.fields, changed);
-    erase_all(entry.fields, removed);
-  }
-  if (!changed.empty()) {
-    Entry& own = entry_of(entries, writer, "Update", kind.api_version());
-    own.fields.insert(changed.begin(), changed.end());
-    own.time = format_time(now);
-    own.api_version = kind.api_version();
-  }
-  write_entries(updated, entries);
+  set_entries(updated, std::move(entries));
 }
 
 namespace {
@@ -423,8 +341,8 @@ Conflicts conflicts_of(const Json& live, const Json& result, const FieldSet& int
       if (!entry.fields.contains(path) || !path.back().starts_with("f:")) {
         continue;
       }
-      const Json* before = find_at(live, schema, path);
-      const Json* after = find_at(result, schema, path);
+      const Json* before = find_field(live, schema, path);
+      const Json* after = find_field(result, schema, path);
       if (before != nullptr && after != nullptr && *before == *after) {
         continue;
       }
@@ -498,8 +416,8 @@ Outcome<Json> apply(const Json* live, Json intent, const Kind& kind, const Write
         continue;
       }
       for (const FieldPath& path : intended) {
-        const Json* before = find_at(*live, schema, path);
-        const Json* after = find_at(result, schema, path);
+        const Json* before = find_field(*live, schema, path);
+        const Json* after = find_field(result, schema, path);
         if (before == nullptr || after == nullptr || *before != *after) {
           entry.fields.erase(path);
         }

@@ -1,26 +1,14 @@
 // Who owns which field: metadata.managedFields, and server-side apply upon it.
 #pragma once
 
-#include <set>
 #include <string>
-#include <vector>
 
 #include "operator/local/api_error.h"
+#include "operator/local/field_set.h"
 #include "operator/local/kinds.h"
 #include "operator/local/object.h"
 
 namespace quorate::local {
-
-/// A place in an object, as fieldsV1 writes its parts: `f:name`, `k:{"name":"x"}`, `v:"x"`.
-using FieldPath = std::vector<std::string>;
-using FieldSet = std::set<FieldPath>;
-
-/// The leaves of a value, and the items of its lists with keys.
-[[nodiscard]] FieldSet fields_of(const Json& value, const Schema* schema);
-[[nodiscard]] Json to_fields_v1(const FieldSet& fields);
-[[nodiscard]] FieldSet from_fields_v1(const Json& fields);
-/// `.spec.containers[name="x"].image`.
-[[nodiscard]] std::string to_text(const FieldPath& path);
 
 /// Who writes, and what of the object.
 struct Writer {

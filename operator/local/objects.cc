@@ -13,24 +13,44 @@ namespace {
 
 bool is_cluster_kept(const Kind& kind) { return !kind.is_namespaced; }
 
-// The fields whose change a generation counts.
-Json intent_of(const Json& object, bool is_custom) {
-  Json intent = object;
-  intent.erase("metadata");
-  intent.erase("status");
-  if (!is_custom) {
-    intent.erase("kind");
-    intent.erase("apiVersion");
+// Whether two objects have the same fields with the same values, those that `is_skipped` names
+// aside.
+template <typename IsSkipped>
+bool is_same_but_for(const Json& left, const Json& right, IsSkipped is_skipped) {
+  auto a = left.begin();
+  auto b = right.begin();
+  while (true) {
+    while (a != left.end() && is_skipped(a.key())) {
+      ++a;
+    }
+    while (b != right.end() && is_skipped(b.key())) {
+      ++b;
+    }
+    if (a == left.end() || b == right.end()) {
+      return a == left.end() && b == right.end();
+    }
+    if (a.key() != b.key() || a.value() != b.value()) {
+      return false;
+    }
+    ++a;
+    ++b;
   }
-  return intent;
 }
 
-bool differs_only_in_bookkeeping(Json left, Json right) {
-  for (Json* side : {&left, &right}) {
-    erase_at(*side, "metadata/managedFields");
-    erase_at(*side, "metadata/resourceVersion");
-  }
-  return left == right;
+// Whether the fields whose change a generation counts are the same.
+bool has_same_intent(const Json& left, const Json& right, bool is_custom) {
+  return is_same_but_for(left, right, [is_custom](const std::string& field) {
+    return field == "metadata" || field == "status" ||
+           (!is_custom && (field == "kind" || field == "apiVersion"));
+  });
+}
+
+bool differs_only_in_bookkeeping(const Json& left, const Json& right) {
+  return is_same_but_for(left, right, [](const auto& field) { return field == "metadata"; }) &&
+         is_same_but_for(map_at(left, "metadata"), map_at(right, "metadata"),
+                         [](const std::string& field) {
+                           return field == "managedFields" || field == "resourceVersion";
+                         });
 }
 
 // Whether nothing holds a deleted object any more.
@@ -214,9 +234,9 @@ Outcome<Written> Objects::create(const Kind& kind, const std::string& ns, Json o
   if (dump(object).size() > kObjectBytesMax) {
     return too_large(object);
   }
-  Json result = options.dry_run ? object : *store_.put(key, std::move(object));
-  return Written{
-      .object = in_version(result, kind), .is_created = true, .warnings = *std::move(warnings)};
+  Json result = options.dry_run ? in_version(object, kind)
+                                : in_version(*store_.put(key, std::move(object)), kind);
+  return Written{.object = std::move(result), .is_created = true, .warnings = *std::move(warnings)};
 }
 
 void Objects::carry_system_fields(const Json& old_object, Json& updated) const {
@@ -271,8 +291,9 @@ Outcome<Written> Objects::update(const Kind& kind, const std::string& ns, const 
   }
   if (options.writer.subresource == "status") {
     Json updated = *old_object;
-    updated["status"] = at(object, "status");
-    if (updated["status"].is_null()) {
+    if (const auto status = object.find("status"); status != object.end() && !status->is_null()) {
+      updated["status"] = std::move(*status);
+    } else {
       updated.erase("status");
     }
     if (options.keeps_managed_fields) {
@@ -316,8 +337,7 @@ Outcome<Written> Objects::finish_update(const Kind& kind, const Key& key,
       }
     }
   }
-  if (kind.tracks_generation &&
-      intent_of(*old_object, kind.is_custom) != intent_of(updated, kind.is_custom)) {
+  if (kind.tracks_generation && !has_same_intent(*old_object, updated, kind.is_custom)) {
     updated["metadata"]["generation"] = integer(*old_object, "metadata/generation") + 1;
   }
   if (!options.keeps_managed_fields && !options.writer.manager.empty()) {
@@ -339,23 +359,22 @@ Outcome<Written> Objects::finish_update(const Kind& kind, const Key& key,
     return Written{.object = in_version(updated, kind), .is_created = false, .warnings = {}};
   }
   const ObjectPtr stored = store_.put(key, std::move(updated));
-  const Json answer = in_version(*stored, kind);
   if (may_vanish(*stored)) {
     store_.erase(key);
   }
-  return Written{.object = answer, .is_created = false, .warnings = {}};
+  return Written{.object = in_version(*stored, kind), .is_created = false, .warnings = {}};
 }
 
 bool Objects::replace(const Key& key, const Json& old_object, Json updated) {
-  if (updated == old_object && !may_vanish(updated)) {
+  const bool is_same = updated == old_object;
+  if (is_same && !may_vanish(updated)) {
     return false;
   }
   const KindPtr kind = kinds_.find_resource(key.resource);
-  if (kind && kind->tracks_generation &&
-      intent_of(old_object, kind->is_custom) != intent_of(updated, kind->is_custom)) {
+  if (kind && kind->tracks_generation && !has_same_intent(old_object, updated, kind->is_custom)) {
     updated["metadata"]["generation"] = integer(old_object, "metadata/generation") + 1;
   }
-  const ObjectPtr stored = updated == old_object ? store_.find(key) : store_.put(key, updated);
+  const ObjectPtr stored = is_same ? store_.find(key) : store_.put(key, std::move(updated));
   if (may_vanish(*stored)) {
     store_.erase(key);
   }

@@ -88,6 +88,23 @@ class Objects {
     change(updated);
     return replace(key, *old_object, std::move(updated));
   }
+  /// The same of its status alone: `change` gets an object that has no other field, and the rest is
+  /// not even copied when nothing changes.
+  template <typename Change>
+  bool modify_status(const Key& key, Change change) {
+    const ObjectPtr old_object = store_.find(key);
+    if (!old_object) {
+      return false;
+    }
+    Json shown = {{"status", at(*old_object, "status")}};
+    change(shown);
+    if (shown["status"] == at(*old_object, "status")) {
+      return false;
+    }
+    Json updated = *old_object;
+    updated["status"] = std::move(shown["status"]);
+    return replace(key, *old_object, std::move(updated));
+  }
   /// Deletes without a word to anybody; nothing happens when it is not there.
   void drop(const Key& key, const DeleteOptions& options = {});
 

@@ -165,8 +165,8 @@ Json merge_patched(Json document, const Json& patch) {
     if (value.is_null()) {
       document.erase(name);
     } else {
-      const auto found = document.find(name);
-      document[name] = merge_patched(found == document.end() ? Json() : *found, value);
+      Json& field = document[name];
+      field = merge_patched(std::move(field), value);
     }
   }
   return document;

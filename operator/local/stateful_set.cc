@@ -17,6 +17,7 @@ constexpr const char* kStatefulSetController = "statefulset-controller";
 
 class Pass {
  public:
+  /// `set` outlives the pass, as it was when that began.
   Pass(Objects& objects, const Json& set)
       : objects_(objects),
         set_(set),
@@ -272,12 +273,12 @@ class Pass {
     status["availableReplicas"] = available;
     status["currentRevision"] = current_name;
     status["updateRevision"] = update_name;
-    objects_.modify({"statefulsets.apps", ns_, name_},
-                    [&](Json& set) { set["status"] = std::move(status); });
+    objects_.modify_status({"statefulsets.apps", ns_, name_},
+                           [&](Json& set) { set["status"] = std::move(status); });
   }
 
   Objects& objects_;
-  const Json set_;
+  const Json& set_;
   std::string name_;
   std::string ns_;
   int64_t start_;

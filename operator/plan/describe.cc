@@ -8,7 +8,6 @@
 #include "operator/api/conditions.h"
 #include "operator/api/json_mapping.h"
 #include "operator/api/names.h"
-#include "operator/plan/judge.h"
 
 namespace quorate::plan {
 
@@ -67,9 +66,10 @@ void describe_member(const Facts& facts, const Slot& slot, api::MemberStatus& to
   if (slot.data != nullptr && takes_volume && !slot.is_former) {
     to.set_volume_uid(slot.data->uid);
   }
+  const bool is_unplaced = slot.pod != nullptr && !slot.pod->stuck_detail.empty();
   set_or_clear(
-      slot.problem, [&](const std::string& text) { to.set_reason(text); },
-      [&] { to.clear_reason(); });
+      is_unplaced ? slot.stuck_text() : slot.problem,
+      [&](const std::string& text) { to.set_reason(text); }, [&] { to.clear_reason(); });
 }
 
 void describe_members(const Facts& facts, api::QuorumClusterStatus& status) {
@@ -195,7 +195,6 @@ void describe(const Facts& facts, Draft& draft) {
   for (const api::PlanStep& step : draft.steps) {
     *draft.status.add_plan() = step;
   }
-  judge(facts, draft);
 }
 
 bool is_worth_writing(const api::QuorumClusterStatus& recorded,

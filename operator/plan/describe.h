@@ -6,8 +6,8 @@
 
 namespace quorate::plan {
 
-/// Brings draft.status up to date with the facts, and its plan and conditions with the draft. Also
-/// asks for role labels that Pods lack.
+/// Brings draft.status up to date with the facts, and its plan with the draft; its conditions are
+/// judge()'s. Also asks for role labels that Pods lack.
 void describe(const Facts& facts, Draft& draft);
 
 /// Whether `next` says anything that `recorded` does not: zxids and small lags alone are not worth

@@ -23,14 +23,17 @@ inline constexpr std::string_view kRoll = "Rolling";
 inline constexpr std::string_view kHandover = "TransferringLeadership";
 inline constexpr std::string_view kStorage = "ResizingStorage";
 inline constexpr std::string_view kRecover = "Recovering";
+/// Nothing else goes on, but objects are not yet what the spec asks for.
+inline constexpr std::string_view kApply = "Applying";
 }  // namespace change
 
 struct Draft {
   api::QuorumClusterStatus status;  ///< Begins as the recorded one.
   std::vector<Action> actions;
   std::vector<api::PlanStep> steps;
-  std::string progressing;  ///< Kind of the change that goes on; empty: none.
-  bool is_stalled = false;  ///< It goes on no further without a person.
+  std::string progressing;    ///< Kind of the change that goes on; empty: none.
+  bool is_stalled = false;    ///< It goes on no further without a person.
+  std::string unapplied_set;  ///< A StatefulSet that is not yet as the spec asks; empty: none.
 
   /// A step that this pass makes.
   void step_now(std::string_view step, const std::vector<std::string>& members);

@@ -158,6 +158,13 @@ class Gatherer {
 
 }  // namespace
 
+std::string Slot::stuck_text() const {
+  if (!is_stuck()) {
+    return {};
+  }
+  return pod->stuck_detail.empty() ? pod->stuck : pod->stuck + ": " + pod->stuck_detail;
+}
+
 const Slot* Facts::find(const std::string& name) const {
   const auto found = std::ranges::find(slots, name, &Slot::name);
   return found == slots.end() ? nullptr : &*found;

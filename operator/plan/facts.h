@@ -39,6 +39,9 @@ struct Slot {
   bool is_outdated = false;
 
   [[nodiscard]] bool is_stuck() const { return pod != nullptr && !pod->stuck.empty(); }
+  /// Why its Pod does not start, for people: "Unschedulable: 0/3 nodes are available"; empty: it
+  /// may.
+  [[nodiscard]] std::string stuck_text() const;
 };
 
 struct ZoneTarget {

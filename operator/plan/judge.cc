@@ -31,6 +31,10 @@ const api::PlanStep* held_step(const Draft& draft) {
   return nullptr;
 }
 
+std::string unapplied_text(const Draft& draft) {
+  return "StatefulSet " + draft.unapplied_set + " is not yet what the spec asks for";
+}
+
 ConditionState quorum_healthy(const Facts& facts) {
   if (!facts.view.has_quorum()) {
     return {Truth::kFalse, "NoQuorum", "no leader has a majority of the voters behind it"};
@@ -66,7 +70,10 @@ ConditionState members_synced(const Facts& facts) {
   return {Truth::kTrue, "AllSynced", "every member follows the leader"};
 }
 
-ConditionState config_in_sync(const Facts& facts) {
+ConditionState config_in_sync(const Facts& facts, const Draft& draft) {
+  if (!draft.unapplied_set.empty()) {
+    return {Truth::kFalse, "NotApplied", unapplied_text(draft)};
+  }
   if (!facts.is_revision_known) {
     return {Truth::kUnknown, "RevisionUnknown",
             "a StatefulSet's newest template has no revision yet"};
@@ -99,6 +106,9 @@ ConditionState progressing(const Draft& draft) {
       return {Truth::kFalse, held->reason(), held->message()};
     }
     return {Truth::kFalse, "Settled", "nothing is to be done"};
+  }
+  if (draft.progressing == change::kApply && held == nullptr) {
+    return {Truth::kTrue, draft.progressing, unapplied_text(draft)};
   }
   if (held != nullptr && held->state() == "Blocked") {
     const bool needs_quorum = held->reason() == "NoQuorum" || held->reason() == "WouldLoseQuorum";
@@ -175,7 +185,7 @@ void judge(const Facts& facts, Draft& draft) {
   set(api::condition::kQuorumHealthy, quorum_healthy(facts));
   set(api::condition::kZoneFaultTolerant, zone_fault_tolerant(facts));
   set(api::condition::kMembersSynced, members_synced(facts));
-  set(api::condition::kConfigInSync, config_in_sync(facts));
+  set(api::condition::kConfigInSync, config_in_sync(facts, draft));
   set(api::condition::kProgressing, progressing(draft));
   set(api::condition::kDegraded, degraded(facts, draft));
   set(api::condition::kReconciliationPaused,

@@ -213,7 +213,7 @@ class Membership {
       if (slot->pod == nullptr) {
         message = "Pod " + slot->name + " does not exist yet";
       } else if (is_stuck) {
-        message = "Pod " + slot->name + " does not start: " + slot->pod->stuck;
+        message = "Pod " + slot->name + " does not start: " + slot->stuck_text();
       }
       if (is_stuck) {
         draft_.step_blocked("Join", {slot->name}, slot->pod->stuck, message);

@@ -43,6 +43,14 @@ bool is_condition(const json& object, std::string_view type, std::string_view st
   return found != nullptr && text_at(*found, {"status"}) == status;
 }
 
+/// The condition with which the scheduler says that no node takes the Pod, or null.
+const json* unschedulable(const json& pod) {
+  const json* const scheduled = condition_of(pod, "PodScheduled");
+  const bool is_refused = scheduled != nullptr && text_at(*scheduled, {"status"}) == "False" &&
+                          text_at(*scheduled, {"reason"}) == "Unschedulable";
+  return is_refused ? scheduled : nullptr;
+}
+
 /// Why a container that waits will wait for ever without somebody's help.
 std::string stuck_reason(const json& pod) {
   static const std::set<std::string, std::less<>> kStuck{
@@ -56,9 +64,7 @@ std::string stuck_reason(const json& pod) {
       }
     }
   }
-  const json* const scheduled = condition_of(pod, "PodScheduled");
-  if (scheduled != nullptr && text_at(*scheduled, {"status"}) == "False" &&
-      text_at(*scheduled, {"reason"}) == "Unschedulable") {
+  if (unschedulable(pod) != nullptr) {
     return "Unschedulable";
   }
   return text_at(pod, {"status", "phase"}) == "Failed" ? "Failed" : "";
@@ -75,6 +81,9 @@ Pod pod_of(const json& object) {
   pod.is_ready = is_condition(object, "Ready", "True");
   pod.is_terminating = kube::is_being_deleted(object);
   pod.stuck = stuck_reason(object);
+  if (const json* const refusal = unschedulable(object); pod.stuck == "Unschedulable") {
+    pod.stuck_detail = text_at(*refusal, {"message"});
+  }
   pod.created = time_at(object, {"metadata", "creationTimestamp"});
   const json* const ready = condition_of(object, "Ready");
   pod.ready_changed = ready == nullptr ? pod.created : time_at(*ready, {"lastTransitionTime"});
@@ -87,6 +96,7 @@ Set set_of(const json& object) {
   set.uid = kube::uid_of(object);
   set.replicas = static_cast<int>(kube::integer_at(object, {"spec", "replicas"}).value_or(1));
   set.is_terminating = kube::is_being_deleted(object);
+  set.applied_hash = kube::annotation_of(object, api::annotations::kAppliedHash);
   const auto seen = kube::integer_at(object, {"status", "observedGeneration"});
   if (seen && *seen >= kube::generation_of(object)) {
     set.revision = text_at(object, {"status", "updateRevision"});
@@ -203,7 +213,7 @@ class Reducer {
     }
   }
 
-  void check_names(const std::vector<json>& objects, const char* kind,
+  void check_names(const std::vector<kube::SharedObject>& objects, const char* kind,
                    const std::vector<std::string>& names) {
     for (const json& object : objects) {
       if (is_here(object) && std::ranges::find(names, kube::name_of(object)) != names.end() &&
@@ -217,7 +227,7 @@ class Reducer {
     const auto found = std::ranges::find_if(objects_.secrets, [&](const json& each) {
       return is_here(each) && kube::name_of(each) == name;
     });
-    return found == objects_.secrets.end() ? nullptr : &*found;
+    return found == objects_.secrets.end() ? nullptr : &**found;
   }
 
   void check_secret(const std::string& name, const std::vector<std::string>& keys) {

@@ -6,9 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "operator/api/validated_cluster.h"
+#include "operator/kube/shared_object.h"
 #include "server/base/time.h"
 
 namespace quorate::plan {
@@ -25,6 +24,7 @@ struct Pod {
   /// Why it will not start by itself: CrashLoopBackOff, ImagePullBackOff, ErrImagePull,
   /// InvalidImageName, CreateContainerConfigError, Unschedulable, Failed; empty if it may.
   std::string stuck;
+  std::string stuck_detail;  ///< Unschedulable: why, in the scheduler's words.
   WallMillis created;
   WallMillis ready_changed;  ///< When it last became ready or unready.
 };
@@ -35,6 +35,7 @@ struct Set {
   int replicas = 0;
   /// Revision of the template; empty until the controller has seen the newest template.
   std::string revision;
+  std::string applied_hash;  ///< Of what was applied: resources::with_applied_hash.
   std::string data_size;
   std::string log_size;
   std::string ensemble_id;  ///< That its claims bear from the beginning.
@@ -98,14 +99,14 @@ struct Observed {
 /// The objects of the cluster's namespace that bear its name's label or one of its names, as the
 /// API server or its cache gave them, and all nodes. More than needed does no harm.
 struct Objects {
-  std::vector<nlohmann::json> pods;
-  std::vector<nlohmann::json> stateful_sets;
-  std::vector<nlohmann::json> claims;
-  std::vector<nlohmann::json> services;
-  std::vector<nlohmann::json> config_maps;
-  std::vector<nlohmann::json> secrets;  ///< Those that the spec names, too.
-  std::vector<nlohmann::json> disruption_budgets;
-  std::vector<nlohmann::json> nodes;
+  std::vector<kube::SharedObject> pods;
+  std::vector<kube::SharedObject> stateful_sets;
+  std::vector<kube::SharedObject> claims;
+  std::vector<kube::SharedObject> services;
+  std::vector<kube::SharedObject> config_maps;
+  std::vector<kube::SharedObject> secrets;  ///< Those that the spec names, too.
+  std::vector<kube::SharedObject> disruption_budgets;
+  std::vector<kube::SharedObject> nodes;
 };
 
 /// Reduces the objects. Ownership goes by the owner's uid, never by names or labels.

@@ -6,6 +6,7 @@
 
 #include "operator/api/conditions.h"
 #include "operator/api/names.h"
+#include "operator/kube/object.h"
 #include "operator/plan/describe.h"
 #include "operator/plan/draft.h"
 #include "operator/plan/facts.h"
@@ -13,11 +14,13 @@
 #include "operator/plan/form.h"
 #include "operator/plan/handover.h"
 #include "operator/plan/identity.h"
+#include "operator/plan/judge.h"
 #include "operator/plan/membership.h"
 #include "operator/plan/recover.h"
 #include "operator/plan/replace.h"
 #include "operator/plan/roll.h"
 #include "operator/plan/storage.h"
+#include "operator/resources/bundle.h"
 
 namespace quorate::plan {
 
@@ -154,12 +157,25 @@ resources::Blueprint blueprint_of(const Facts& facts, const Draft& draft) {
 }
 
 /// A StatefulSet that is about to be deleted is not applied first.
-void leave_out_deleted_sets(Plan& plan, const std::string& cluster) {
-  for (const Action& action : plan.actions) {
+void leave_out_deleted_sets(const std::vector<Action>& actions, resources::Blueprint& blueprint) {
+  for (const Action& action : actions) {
     if (const auto* const deleted = std::get_if<DeleteSet>(&action)) {
-      std::erase_if(plan.blueprint->zones, [&](const resources::ZoneSet& zone) {
-        return api::set_name(cluster, zone.zone) == deleted->name;
+      std::erase_if(blueprint.zones, [&](const resources::ZoneSet& zone) {
+        return api::set_name(blueprint.cluster.name, zone.zone) == deleted->name;
       });
+    }
+  }
+}
+
+/// The status is written before objects are applied: until they are, nothing is settled.
+void note_unapplied_set(const Input& input, const resources::Blueprint& blueprint, Draft& draft) {
+  for (const nlohmann::json& wanted : resources::build(blueprint).stateful_sets) {
+    const std::string name = kube::name_of(wanted);
+    const auto present = input.observed.sets.find(name);
+    if (present == input.observed.sets.end() ||
+        present->second.applied_hash != resources::applied_hash_of(wanted)) {
+      draft.unapplied_set = name;
+      return;
     }
   }
 }
@@ -211,17 +227,22 @@ Plan make_plan(const Input& input) {
     run_paused(facts, draft);
   }
   describe(facts, draft);
+  std::optional<resources::Blueprint> blueprint;
+  if (!draft.status.ensemble_id().empty()) {
+    blueprint = blueprint_of(facts, draft);
+    leave_out_deleted_sets(draft.actions, *blueprint);
+    note_unapplied_set(input, *blueprint, draft);
+  }
+  if (may_apply && draft.progressing.empty() && !draft.unapplied_set.empty()) {
+    draft.progressing = change::kApply;
+  }
+  judge(facts, draft);
   if (input.cluster.is_paused) {
     draft.actions.clear();  // Not even a label.
   }
-  std::optional<resources::Blueprint> blueprint;
-  if (may_apply) {
-    blueprint = blueprint_of(facts, draft);
-  }
   Plan plan = finish(input, std::move(draft));
-  plan.blueprint = std::move(blueprint);
-  if (plan.blueprint) {
-    leave_out_deleted_sets(plan, input.cluster.name);
+  if (may_apply) {
+    plan.blueprint = std::move(blueprint);
   }
   return plan;
 }

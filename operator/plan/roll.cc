@@ -168,7 +168,7 @@ class Roll {
       draft_.is_stalled = true;
       draft_.step_blocked(
           "Restart", {slot.name}, "RolloutStalled",
-          "member " + slot.name + " of the newest revision does not start: " + slot.pod->stuck);
+          "member " + slot.name + " of the newest revision does not start: " + slot.stuck_text());
     }
   }
 
@@ -228,6 +228,11 @@ class Roll {
       return wait_without_quorum();
     }
     for (const Slot& slot : facts_.slots) {
+      if (slot.is_in_config && is_being_restarted(slot)) {
+        draft_.step_waits("Restart", {slot.name}, "MemberStarting",
+                          "member " + slot.name + " is stuck and restarted first");
+        return true;
+      }
       if (!slot.is_recorded || !slot.is_in_config || slot.is_outdated) {
         continue;
       }
@@ -416,7 +421,7 @@ void replace_stuck(const Facts& facts, Draft& draft) {
       draft.is_stalled = true;
       draft.step_blocked(
           "Restart", {slot.name}, "RolloutStalled",
-          "member " + slot.name + " of the newest revision does not start: " + slot.pod->stuck);
+          "member " + slot.name + " of the newest revision does not start: " + slot.stuck_text());
     }
   }
 }

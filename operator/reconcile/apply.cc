@@ -11,6 +11,7 @@
 #include "operator/controller/field_manager.h"
 #include "operator/kube/json_value.h"
 #include "operator/kube/object.h"
+#include "operator/resources/bundle.h"
 
 namespace quorate::reconcile {
 
@@ -41,8 +42,17 @@ bool is_same_quantity(const json& a, const json& b) {
 /// How deeply objects are compared; deeper ones count as different, which costs a write.
 constexpr int kDepthMax = 60;
 
+bool covers(const json& present, const json& desired, int depth);
+
+/// The same of one field of both; what is empty need not stand there.
+bool covers_field(const json& present, const std::string& name, const json& desired, int depth) {
+  const auto found = present.find(name);
+  const bool is_empty = desired.is_null() || (desired.is_structured() && desired.empty());
+  return found == present.end() ? is_empty : covers(*found, desired, depth + 1);
+}
+
 /// Whether everything that `desired` has stands in `present`.
-bool covers(const json& present, const json& desired, int depth = 0) {
+bool covers(const json& present, const json& desired, int depth) {
   if (depth > kDepthMax) {
     return false;
   }
@@ -51,10 +61,7 @@ bool covers(const json& present, const json& desired, int depth = 0) {
       return desired.empty() && present.is_null();
     }
     return std::ranges::all_of(desired.items(), [&](const auto& each) {
-      const auto found = present.find(each.key());
-      const bool is_empty =
-          each.value().is_null() || (each.value().is_structured() && each.value().empty());
-      return found == present.end() ? is_empty : covers(*found, each.value(), depth + 1);
+      return covers_field(present, each.key(), each.value(), depth);
     });
   }
   if (desired.is_array()) {
@@ -68,19 +75,23 @@ bool covers(const json& present, const json& desired, int depth = 0) {
 
 /// Metadata is looked at by its parts: others add labels and owners of their own.
 bool covers_object(const json& present, const json& desired) {
-  json wanted = desired;
-  json owners = json::array();
-  if (wanted.contains("metadata") && wanted["metadata"].contains("ownerReferences")) {
-    owners = std::move(wanted["metadata"]["ownerReferences"]);
-    wanted["metadata"].erase("ownerReferences");
-  }
+  const auto all = kube::owners_of(present);
   const auto has_owner = [&](const json& owner) {
-    const auto all = kube::owners_of(present);
     return std::ranges::any_of(all, [&](const kube::OwnerReference& each) {
       return each.uid == kube::text_at(owner, {"uid"}) && each.is_controller;
     });
   };
-  return std::ranges::all_of(owners, has_owner) && covers(present, wanted);
+  const json* const metadata = kube::find_at(present, {"metadata"});
+  const auto covers_metadata = [&](const json& wanted) {
+    return std::ranges::all_of(wanted.items(), [&](const auto& each) {
+      return each.key() == "ownerReferences" ? std::ranges::all_of(each.value(), has_owner)
+                                             : covers_field(*metadata, each.key(), each.value(), 0);
+    });
+  };
+  return metadata != nullptr && std::ranges::all_of(desired.items(), [&](const auto& each) {
+           return each.key() == "metadata" ? covers_metadata(each.value())
+                                           : covers_field(present, each.key(), each.value(), 0);
+         });
 }
 
 kube::ApiError taken(const json& present) {
@@ -100,8 +111,10 @@ kube::ApiResult<std::optional<kube::Request>> request_for(Pass& pass,
     return std::optional(kube::create(kind, desired, controller::kFieldManager));
   }
   const auto known = seen.present.find({std::string(kind.kind), name});
-  json present = known == seen.present.end() ? json() : known->second;
-  if (known == seen.present.end()) {
+  kube::SharedObject present;
+  if (known != seen.present.end()) {
+    present = known->second;
+  } else {
     auto read = read_live(pass, kind, kube::key_of(desired));
     if (!read) {
       return read.error();
@@ -123,12 +136,6 @@ kube::ApiResult<std::optional<kube::Request>> request_for(Pass& pass,
 
 }  // namespace
 
-json with_hash(json object) {
-  const std::string hash = api::hex64(api::fnv1a(kube::to_body(object)));
-  object["metadata"]["annotations"][std::string(api::annotations::kAppliedHash)] = hash;
-  return object;
-}
-
 bool differs(const json& desired, const json& present) {
   const auto hash = [](const json& object) {
     return kube::annotation_of(object, api::annotations::kAppliedHash);
@@ -143,7 +150,7 @@ Applied apply_bundle(Pass& pass, const std::vector<json>& objects, const std::st
     const kube::ResourceKind* const kind = kind_of(object);
     const std::string title = kube::text_at(object, {"kind"}) + " " + kube::name_of(object);
     QR_ASSERT(kind != nullptr);
-    auto request = request_for(pass, *kind, with_hash(object), owner, seen);
+    auto request = request_for(pass, *kind, resources::with_applied_hash(object), owner, seen);
     if (!request) {
       return {.writes = applied.writes, .error = request.error(), .object = title};
     }

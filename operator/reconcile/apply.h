@@ -38,7 +38,4 @@ struct Applied {
 /// changed a field that it has. Fields that the API server added do not count.
 [[nodiscard]] bool differs(const nlohmann::json& desired, const nlohmann::json& present);
 
-/// The object with the hash of itself as annotation.
-[[nodiscard]] nlohmann::json with_hash(nlohmann::json object);
-
 }  // namespace quorate::reconcile

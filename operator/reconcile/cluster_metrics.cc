@@ -6,6 +6,8 @@
 
 #include "operator/api/conditions.h"
 #include "operator/controller/families.h"
+#include "operator/plan/draft.h"
+#include "operator/reconcile/roll_clock.h"
 
 namespace quorate::reconcile {
 
@@ -68,8 +70,10 @@ struct ClusterMetrics::Families {
                        "Steps that something holds back, by its reason.")),
         in_flight(gauges(registry, "quorate_cluster_in_flight",
                          "1 while a change of that kind is in progress.")),
-        interruption(gauges(registry, "quorate_cluster_roll_interruption_seconds",
-                            "Longest time in which no member was ready during the last roll.")),
+        interruption(
+            gauges(registry, "quorate_cluster_roll_interruption_seconds",
+                   "Longest time without a leader or without a ready member during the last roll, "
+                   "to the interval between two passes (0.2 to 2 s).")),
         actions(counters(registry, "quorate_cluster_actions_total",
                          "What the operator did to the cluster.")) {}
 
@@ -98,7 +102,8 @@ struct ClusterMetrics::Series {
   GaugeSet steps;
   GaugeSet blocked;
   GaugeSet in_flight;
-  Gauge* interruption = nullptr;
+  RollClock roll;
+  Gauge* interruption = nullptr;  ///< Null until a roll has ended.
   std::map<std::string, Counter*> actions;
 
   /// Without numbers no series is left.
@@ -112,6 +117,15 @@ struct ClusterMetrics::Series {
 };
 
 namespace {
+
+/// Between two batches nothing is in flight, and the roll goes on all the same.
+bool is_rolling(const api::QuorumClusterStatus& status) {
+  const api::Condition* const progressing =
+      api::find_condition(status, api::condition::kProgressing);
+  return (status.has_in_flight() && status.in_flight().kind() == plan::change::kRoll) ||
+         (progressing != nullptr && progressing->status() == "True" &&
+          progressing->reason() == plan::change::kRoll);
+}
 
 StatusNumbers numbers_of(const api::QuorumClusterStatus& status) {
   StatusNumbers numbers;
@@ -139,10 +153,19 @@ ClusterMetrics::ClusterMetrics(prometheus::Registry& registry)
     : families_(std::make_unique<Families>(registry)) {}
 ClusterMetrics::~ClusterMetrics() = default;
 
-void ClusterMetrics::set(const kube::ObjectKey& key, const api::QuorumClusterStatus& status) {
+void ClusterMetrics::set(const kube::ObjectKey& key, const api::QuorumClusterStatus& status,
+                         TimePoint now) {
   const StatusNumbers numbers = numbers_of(status);
   const std::lock_guard lock(mutex_);
-  clusters_[key].set(*families_, key, numbers);
+  Series& series = clusters_[key];
+  series.set(*families_, key, numbers);
+  const bool is_serving = !status.leader().empty() && status.ready() > 0;
+  if (const auto longest = series.roll.look(is_rolling(status), is_serving, now)) {
+    if (series.interruption == nullptr) {
+      series.interruption = &families_->interruption.Add(labels_of(key));
+    }
+    series.interruption->Set(std::chrono::duration<double>(*longest).count());
+  }
 }
 
 void ClusterMetrics::forget(const kube::ObjectKey& key) {
@@ -171,15 +194,6 @@ void ClusterMetrics::count_action(const kube::ObjectKey& key, const std::string&
     counter = &families_->actions.Add(labels);
   }
   counter->Increment();
-}
-
-void ClusterMetrics::set_interruption(const kube::ObjectKey& key, Duration longest) {
-  const std::lock_guard lock(mutex_);
-  Gauge*& gauge = clusters_[key].interruption;
-  if (gauge == nullptr) {
-    gauge = &families_->interruption.Add(labels_of(key));
-  }
-  gauge->Set(std::chrono::duration<double>(longest).count());
 }
 
 }  // namespace quorate::reconcile

@@ -21,12 +21,10 @@ class ClusterMetrics {
   explicit ClusterMetrics(prometheus::Registry& registry);
   ~ClusterMetrics();
 
-  /// What a status says from now on.
-  void set(const kube::ObjectKey& key, const api::QuorumClusterStatus& status);
+  /// What a status says from now on. The interruption of a roll is set when it ends: see RollClock.
+  void set(const kube::ObjectKey& key, const api::QuorumClusterStatus& status, TimePoint now);
   void forget(const kube::ObjectKey& key);
   void count_action(const kube::ObjectKey& key, const std::string& action);
-  /// How long no member was ready during a roll that has ended.
-  void set_interruption(const kube::ObjectKey& key, Duration longest);
 
  private:
   struct Families;

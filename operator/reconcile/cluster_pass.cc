@@ -47,6 +47,12 @@ json merge_difference(const json& from, const json& to) {
   return patch;
 }
 
+const json& status_of(const json& object) {
+  static const json kNone = json::object();
+  const json* const found = kube::find_at(object, {"status"});
+  return found != nullptr && found->is_object() ? *found : kNone;
+}
+
 /// An invalid object that is being deleted must still go, by the policy that can be read.
 api::ValidatedCluster leftover_of(const json& object) {
   api::ValidatedCluster cluster;
@@ -64,10 +70,7 @@ api::ValidatedCluster leftover_of(const json& object) {
 }  // namespace
 
 ClusterPass::End ClusterPass::validate() {
-  const auto found = object_.find("status");
-  recorded_ = api::read<api::QuorumClusterStatus>(
-                  found != object_.end() && found->is_object() ? *found : json::object(), "status")
-                  .value;
+  recorded_ = api::read<api::QuorumClusterStatus>(status_of(object_), "status").value;
   // Cleared, but left standing by somebody.
   if (recorded_.has_in_flight() && recorded_.in_flight().kind().empty()) {
     recorded_.clear_in_flight();
@@ -172,12 +175,10 @@ ClusterPass::End ClusterPass::plan() {
 ClusterPass::End ClusterPass::status() {
   if (plan_.is_status_changed) {
     // By the version that was read: whoever decided on an older record decides again.
-    const auto present = object_.find("status");
     const json body = {
         {"metadata",
          {{"uid", kube::uid_of(object_)}, {"resourceVersion", kube::resource_version_of(object_)}}},
-        {"status", merge_difference(present == object_.end() ? json::object() : *present,
-                                    api::write(plan_.status))}};
+        {"status", merge_difference(status_of(object_), api::write(plan_.status))}};
     auto answer = pass_.send(kube::merge_patch(kube::kQuorumCluster, pass_.key(), body,
                                                controller::kStatusManager, "status"));
     if (!answer) {
@@ -189,7 +190,7 @@ ClusterPass::End ClusterPass::status() {
     object_ = *std::move(answer);
     recorded_ = plan_.status;
   }
-  shared_.parts.metrics.set(pass_.key(), plan_.status);
+  shared_.parts.metrics.set(pass_.key(), plan_.status, pass_.now().monotonic);
   for (const plan::Event& event : plan_.events) {
     tell(event);
   }

@@ -4,11 +4,10 @@
 #include <optional>
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 #include "operator/api/quorumcluster.pb.h"
 #include "operator/api/validated_cluster.h"
 #include "operator/controller/reconciler.h"
+#include "operator/kube/shared_object.h"
 #include "operator/plan/plan.h"
 #include "operator/reconcile/apply.h"
 #include "operator/reconcile/cluster_reconciler.h"
@@ -32,7 +31,7 @@ class ClusterPass {
  public:
   using End = std::optional<controller::ReconcileResult>;
 
-  ClusterPass(controller::Pass& pass, nlohmann::json object, Shared shared)
+  ClusterPass(controller::Pass& pass, kube::SharedObject object, Shared shared)
       : pass_(pass), shared_(shared), object_(std::move(object)) {}
 
   /// Reads the object: what a person wants and what was recorded.
@@ -63,7 +62,7 @@ class ClusterPass {
 
   controller::Pass& pass_;
   const Shared shared_;
-  nlohmann::json object_;  ///< The QuorumCluster, as it was last answered.
+  kube::SharedObject object_;  ///< The QuorumCluster, as it was last answered.
   api::QuorumClusterStatus recorded_;
   std::optional<api::ValidatedCluster> cluster_;
   Seen seen_;

@@ -78,7 +78,7 @@ kube::ApiResult<ManagedSecrets> read_managed(controller::Pass& pass,
     if (!secret) {
       return secret.error();
     }
-    *to = (*secret).value_or(json());
+    *to = (*secret).value_or(kube::SharedObject());
   }
   found.bundle = certificates::read_secrets(found.authority, found.members);
   return found;

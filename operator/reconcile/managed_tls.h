@@ -1,8 +1,6 @@
 // Certificates that the operator makes (tls.managed): reading and writing their two Secrets.
 #pragma once
 
-#include <nlohmann/json.hpp>
-
 #include "operator/api/quorumcluster.pb.h"
 #include "operator/api/validated_cluster.h"
 #include "operator/certificates/bundle.h"
@@ -15,8 +13,8 @@ namespace quorate::reconcile {
 
 /// The two Secrets as they were read, null where there is none, and what is in them.
 struct ManagedSecrets {
-  nlohmann::json authority;
-  nlohmann::json members;
+  kube::SharedObject authority;
+  kube::SharedObject members;
   certificates::Bundle bundle;
 };
 

@@ -2,6 +2,7 @@
 #include "operator/reconcile/observe.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -19,6 +20,7 @@ namespace {
 
 using controller::Pass;
 using kube::ApiResult;
+using kube::SharedObject;
 using nlohmann::json;
 
 std::string instance_selector(const api::ValidatedCluster& cluster) {
@@ -27,10 +29,11 @@ std::string instance_selector(const api::ValidatedCluster& cluster) {
 }
 
 /// All objects of a kind from the newest state.
-ApiResult<std::vector<json>> list_live(Pass& pass, const kube::ResourceKind& kind,
-                                       const std::string& space, const std::string& selector) {
+ApiResult<std::vector<SharedObject>> list_live(Pass& pass, const kube::ResourceKind& kind,
+                                               const std::string& space,
+                                               const std::string& selector) {
   constexpr int kPagesMax = 200;
-  std::vector<json> objects;
+  std::vector<SharedObject> objects;
   kube::ListOptions options{.label_selector = selector};
   for (int i = 0; i < kPagesMax; ++i) {
     auto answer = pass.send(kube::list(kind, space, options));
@@ -41,7 +44,7 @@ ApiResult<std::vector<json>> list_live(Pass& pass, const kube::ResourceKind& kin
     if (!page) {
       return page.error();
     }
-    objects.insert(objects.end(), page->items.begin(), page->items.end());
+    std::ranges::move(page->items, std::back_inserter(objects));
     if (page->continue_token.empty()) {
       return objects;
     }
@@ -81,9 +84,10 @@ class Looker {
   using Done = ApiResult<kube::Done>;
 
   /// From the cache; one that it does not know may be somebody else's, so it is asked for live.
-  Done look_at(const kube::ResourceKind& kind, const std::string& name, std::vector<json>* into) {
+  Done look_at(const kube::ResourceKind& kind, const std::string& name,
+               std::vector<SharedObject>* into) {
     const kube::ObjectKey key{.space = cluster_.name_space, .name = name};
-    std::optional<json> found = pass_.cache().get(kind, key);
+    std::optional<SharedObject> found = pass_.cache().get(kind, key);
     if (!found) {
       auto answer = read_live(pass_, kind, key);
       if (!answer) {
@@ -122,7 +126,7 @@ class Looker {
     struct Name {
       const kube::ResourceKind& kind;
       std::string name;
-      std::vector<json>* into;
+      std::vector<SharedObject>* into;
     };
     for (const Name& each :
          {Name{kube::kService, api::members_service_name(cluster_.name), &seen_.objects.services},
@@ -233,12 +237,16 @@ class Looker {
 
 }  // namespace
 
-ApiResult<json> read_live(Pass& pass, const kube::ResourceKind& kind, const kube::ObjectKey& key) {
+ApiResult<SharedObject> read_live(Pass& pass, const kube::ResourceKind& kind,
+                                  const kube::ObjectKey& key) {
   auto answer = pass.send(kube::get(kind, key));
-  if (!answer && answer.error().kind == kube::ApiErrorKind::kNotFound) {
-    return json(nullptr);
+  if (answer.ok()) {
+    return SharedObject(*std::move(answer));
   }
-  return answer;
+  if (answer.error().kind == kube::ApiErrorKind::kNotFound) {
+    return SharedObject();
+  }
+  return answer.error();
 }
 
 ApiResult<Seen> look(Pass& pass, const api::ValidatedCluster& cluster,
@@ -249,7 +257,7 @@ ApiResult<Seen> look(Pass& pass, const api::ValidatedCluster& cluster,
 ApiResult<kube::Done> look_live(Pass& pass, const api::ValidatedCluster& cluster, Seen& seen) {
   struct Kind {
     const kube::ResourceKind& kind;
-    std::vector<json>& into;
+    std::vector<SharedObject>& into;
   };
   for (const Kind& each : {Kind{kube::kPod, seen.objects.pods},
                            Kind{kube::kPersistentVolumeClaim, seen.objects.claims},

@@ -6,11 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "operator/api/quorumcluster.pb.h"
 #include "operator/api/validated_cluster.h"
 #include "operator/controller/reconciler.h"
+#include "operator/kube/shared_object.h"
 #include "operator/plan/observed.h"
 #include "operator/reconcile/member_client.h"
 #include "operator/reconcile/secrets.h"
@@ -18,7 +17,7 @@
 namespace quorate::reconcile {
 
 /// Objects of the names that a cluster takes, whoever owns them; null: there is none.
-using Present = std::map<std::pair<std::string, std::string>, nlohmann::json>;  ///< kind, name
+using Present = std::map<std::pair<std::string, std::string>, kube::SharedObject>;  ///< kind, name
 
 /// Everything of Kubernetes that a pass decides on.
 struct Seen {
@@ -46,8 +45,8 @@ struct Seen {
                                                    const api::QuorumClusterStatus& recorded);
 
 /// One object as the API has it now; null when there is none.
-[[nodiscard]] kube::ApiResult<nlohmann::json> read_live(controller::Pass& pass,
-                                                        const kube::ResourceKind& kind,
-                                                        const kube::ObjectKey& key);
+[[nodiscard]] kube::ApiResult<kube::SharedObject> read_live(controller::Pass& pass,
+                                                            const kube::ResourceKind& kind,
+                                                            const kube::ObjectKey& key);
 
 }  // namespace quorate::reconcile

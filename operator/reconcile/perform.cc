@@ -189,6 +189,9 @@ class Performer {
     if (target == targets.end()) {
       return {.kind = Kind::kLater, .message = "member " + member + " does not run"};
     }
+    if (!scope_.pass.may_write()) {
+      return {.kind = Kind::kLater, .message = what.path + ": this process has lost its lease"};
+    }
     const transport::CallScope limits{
         .deadline =
             std::min(scope_.pass.scope().deadline, scope_.pass.now().monotonic + kOrderTimeout),

@@ -18,7 +18,7 @@ struct ActionScope {
   const Seen& seen;
   MemberClient& members;
   /// The QuorumCluster as it was last answered: its finalizers and its version.
-  nlohmann::json& object;
+  kube::SharedObject& object;
 };
 
 /// How an action ended.

@@ -8,10 +8,9 @@
 
 namespace quorate::reconcile {
 
-kube::ApiResult<std::optional<nlohmann::json>> SecretReader::read(controller::Pass& pass,
-                                                                  const std::string& cluster_uid,
-                                                                  const std::string& name,
-                                                                  Duration age_max) {
+kube::ApiResult<std::optional<kube::SharedObject>> SecretReader::read(
+    controller::Pass& pass, const std::string& cluster_uid, const std::string& name,
+    Duration age_max) {
   const kube::ObjectKey key{.space = pass.key().space, .name = name};
   const TimePoint now = pass.now().monotonic;
   {
@@ -26,7 +25,7 @@ kube::ApiResult<std::optional<nlohmann::json>> SecretReader::read(controller::Pa
     }
   }
   auto answer = pass.send(kube::get(kube::kSecret, key));
-  std::optional<nlohmann::json> secret;
+  std::optional<kube::SharedObject> secret;
   if (answer.ok()) {
     kube::strip_bulk(*answer);
     secret = *std::move(answer);

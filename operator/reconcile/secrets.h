@@ -6,9 +6,8 @@
 #include <mutex>
 #include <optional>
 
-#include <nlohmann/json.hpp>
-
 #include "operator/controller/reconciler.h"
+#include "operator/kube/shared_object.h"
 
 namespace quorate::reconcile {
 
@@ -24,15 +23,14 @@ class SecretReader {
   /// The Secret of the pass's namespace, at most `age_max` old; nothing when there is none. One
   /// that another cluster owns is never remembered: that of a former one of the name is about to
   /// go.
-  [[nodiscard]] kube::ApiResult<std::optional<nlohmann::json>> read(controller::Pass& pass,
-                                                                    const std::string& cluster_uid,
-                                                                    const std::string& name,
-                                                                    Duration age_max = kAgeMax);
+  [[nodiscard]] kube::ApiResult<std::optional<kube::SharedObject>> read(
+      controller::Pass& pass, const std::string& cluster_uid, const std::string& name,
+      Duration age_max = kAgeMax);
   void forget(const kube::ObjectKey& key);
 
  private:
   struct Entry {
-    std::optional<nlohmann::json> secret;
+    std::optional<kube::SharedObject> secret;
     TimePoint read_at;
   };
   static constexpr size_t kEntriesMax = 10'000;

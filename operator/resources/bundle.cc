@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "operator/api/names.h"
+#include "operator/kube/json_value.h"
 #include "operator/resources/admin_secret.h"
 #include "operator/resources/config_map.h"
 #include "operator/resources/disruption_budget.h"
@@ -44,6 +46,16 @@ std::vector<nlohmann::json> in_order(Bundle bundle) {
     objects.push_back(std::move(set));
   }
   return objects;
+}
+
+std::string applied_hash_of(const nlohmann::json& wanted) {
+  return api::hex64(api::fnv1a(kube::to_body(wanted)));
+}
+
+nlohmann::json with_applied_hash(nlohmann::json wanted) {
+  std::string hash = applied_hash_of(wanted);
+  wanted["metadata"]["annotations"][std::string(api::annotations::kAppliedHash)] = std::move(hash);
+  return wanted;
 }
 
 }  // namespace quorate::resources

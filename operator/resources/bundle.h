@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -25,5 +26,10 @@ struct Bundle {
 
 /// The objects in the order in which they are to be applied: what Pods need comes before Pods.
 [[nodiscard]] std::vector<nlohmann::json> in_order(Bundle bundle);
+
+/// The hash of an object as it is wanted, and the object as it is applied: with that hash as
+/// annotation, which tells later what was applied.
+[[nodiscard]] std::string applied_hash_of(const nlohmann::json& wanted);
+[[nodiscard]] nlohmann::json with_applied_hash(nlohmann::json wanted);
 
 }  // namespace quorate::resources

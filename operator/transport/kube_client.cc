@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "operator/kube/response.h"
+#include "operator/kube/retry.h"
 #include "operator/transport/meeting.h"
 
 namespace quorate::transport {
@@ -16,9 +17,6 @@ namespace {
 
 using kube::ApiError;
 using kube::ApiErrorKind;
-
-constexpr int kAttemptsMax = 6;
-constexpr Duration kBrokenDelay = std::chrono::milliseconds(100);
 
 /// Sleeps; false: stopped, or the deadline comes first.
 bool pause(Duration delay, const CallScope& scope) {
@@ -32,33 +30,17 @@ bool pause(Duration delay, const CallScope& scope) {
   return !scope.stop.stop_requested();
 }
 
-/// How long to wait before the request is sent again; nothing: it is not.
-std::optional<Duration> retry_delay(const kube::Request& request, const ApiError& error) {
-  const bool is_busy = error.retry_after && !error.is_disruption_budget() &&
-                       (error.kind == ApiErrorKind::kTooManyRequests || error.code == 503);
-  if (is_busy) {
-    return error.retry_after;
-  }
-  if (error.kind == ApiErrorKind::kUnreachable && request.is_repeatable()) {
-    return kBrokenDelay;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 kube::ApiResult<nlohmann::json> KubeClient::send(const kube::Request& request,
                                                  const CallScope& scope) {
-  int broken_count = 0;
-  for (int attempt = 1;; ++attempt) {
+  kube::RetryRule retry(request);
+  while (true) {
     auto result = send_once(request, scope);
-    if (result.ok() || attempt == kAttemptsMax) {
+    if (result.ok()) {
       return result;
     }
-    if (result.error().kind == ApiErrorKind::kUnreachable && ++broken_count > 1) {
-      return result;
-    }
-    const auto delay = retry_delay(request, result.error());
+    const auto delay = retry.after(result.error());
     if (!delay || !pause(*delay, scope)) {
       return result;
     }
@@ -67,7 +49,7 @@ kube::ApiResult<nlohmann::json> KubeClient::send(const kube::Request& request,
 
 kube::ApiResult<nlohmann::json> KubeClient::send_once(const kube::Request& request,
                                                       const CallScope& scope) {
-  if (kube::is_write(request.verb) && !gate_.is_open()) {
+  if (kube::is_write(request.verb) && !may_write()) {
     return ApiError{.kind = ApiErrorKind::kDenied,
                     .message = "this process does not hold the lease and must not write"};
   }

@@ -26,10 +26,7 @@ struct CallScope {
 /// Sends a request and waits. Any thread but the transport's.
 ///
 /// - What changes anything is refused (kDenied) while the gate is shut.
-/// - 429 and 503 with Retry-After are waited for and sent again, as often as the deadline allows
-/// and
-///   five times at most; not the refusal of a disruption budget, which is the caller's to judge.
-/// - A request that may be repeated is sent once more when the connection broke.
+/// - What failed is sent again by kube::RetryRule, as often as the deadline allows.
 class KubeClient {
  public:
   KubeClient(HttpTransport& transport, const WriteGate& gate)
@@ -37,6 +34,8 @@ class KubeClient {
 
   [[nodiscard]] kube::ApiResult<nlohmann::json> send(const kube::Request& request,
                                                      const CallScope& scope);
+  /// Whether the gate is open.
+  [[nodiscard]] bool may_write() const { return gate_.is_open(); }
 
  private:
   [[nodiscard]] kube::ApiResult<nlohmann::json> send_once(const kube::Request& request,

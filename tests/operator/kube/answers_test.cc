@@ -197,7 +197,7 @@ TEST(StoreIndexes, FollowChanges) {
   EXPECT_EQ(store.owned_by("u1").size(), 1U);
   EXPECT_EQ(store.owned_by("u2").size(), 2U);
   EXPECT_EQ(store.labelled("p", "cluster", "zoo").size(), 1U);
-  EXPECT_TRUE(store.take({"p", "b"}).is_object());
+  EXPECT_TRUE(store.take({"p", "b"})->is_object());
   EXPECT_TRUE(store.take({"p", "b"}).is_null());
   EXPECT_EQ(store.owned_by("u1").size(), 0U);
   EXPECT_EQ(store.find({"p", "b"}), nullptr);

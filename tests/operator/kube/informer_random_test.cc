@@ -151,7 +151,7 @@ class World {
       return false;
     }
     for (const auto& [name, object] : api_.objects) {
-      const nlohmann::json* held = informer_.store().find({"p", name});
+      const SharedObject* held = informer_.store().find({"p", name});
       if (held == nullptr || *held != object) {
         return false;
       }
@@ -370,7 +370,7 @@ class World {
     const Store& store = informer_.store();
     bool is_same = store.size() == shadow_.size();
     for (const auto& [name, object] : shadow_) {
-      const nlohmann::json* held = store.find({"p", name});
+      const SharedObject* held = store.find({"p", name});
       is_same = is_same && held != nullptr && *held == object;
     }
     if (!is_same && run_.violation.empty()) {

@@ -83,7 +83,7 @@ class World {
       wait(Duration(static_cast<Duration::rep>(seconds * 1e6)));
     } else if (command == "store") {
       out_ += "store:";
-      for (const nlohmann::json* each : informer_.store().list()) {
+      for (const SharedObject& each : informer_.store().list()) {
         out_ += " " + text_of(*each);
       }
       out_ += "\n";

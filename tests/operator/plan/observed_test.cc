@@ -100,8 +100,10 @@ TEST(Observe, Pods) {
   waiting["status"]["containerStatuses"] =
       json::array({{{"state", {{"waiting", {{"reason", "ImagePullBackOff"}}}}}}});
   json unplaced = object("zoo-a-2", "", "");  // An orphan, between two StatefulSets.
-  unplaced["status"]["conditions"] =
-      json::array({{{"type", "PodScheduled"}, {"status", "False"}, {"reason", "Unschedulable"}}});
+  unplaced["status"]["conditions"] = json::array({{{"type", "PodScheduled"},
+                                                   {"status", "False"},
+                                                   {"reason", "Unschedulable"},
+                                                   {"message", "0/3 nodes are available"}}});
   unplaced["metadata"]["deletionTimestamp"] = "2026-11-21T09:00:09Z";
   objects.pods = {pod, waiting, unplaced};
   const Observed seen = observe(cluster, objects);
@@ -111,7 +113,9 @@ TEST(Observe, Pods) {
   EXPECT_TRUE(first.is_ready);
   EXPECT_EQ(first.ready_changed.value - first.created.value, 5000);
   EXPECT_EQ(seen.pods.at("zoo-a-1").stuck, "ImagePullBackOff");
+  EXPECT_EQ(seen.pods.at("zoo-a-1").stuck_detail, "");
   EXPECT_EQ(seen.pods.at("zoo-a-2").stuck, "Unschedulable");
+  EXPECT_EQ(seen.pods.at("zoo-a-2").stuck_detail, "0/3 nodes are available");
   EXPECT_TRUE(seen.pods.at("zoo-a-2").is_terminating);
 }
 
@@ -168,13 +172,14 @@ TEST(Observe, SecretsAndNodes) {
 TEST(Observe, RubbishIsPassedOver) {
   const api::ValidatedCluster cluster = cluster_of(json::object());
   Objects objects;
-  const std::vector<json> rubbish{nullptr,
-                                  1,
-                                  "x",
-                                  json::array(),
-                                  json::object(),
-                                  {{"metadata", 3}},
-                                  {{"metadata", {{"name", 1}}}}};
+  const json rubbish_values = {nullptr,
+                               1,
+                               "x",
+                               json::array(),
+                               json::object(),
+                               {{"metadata", 3}},
+                               {{"metadata", {{"name", 1}}}}};
+  const std::vector<kube::SharedObject> rubbish(rubbish_values.begin(), rubbish_values.end());
   objects.pods = objects.stateful_sets = objects.claims = objects.services = rubbish;
   objects.config_maps = objects.secrets = objects.disruption_budgets = objects.nodes = rubbish;
   const Observed seen = observe(cluster, objects);

@@ -22,10 +22,10 @@ using nlohmann::json;
 ///     run N                N seconds, printing
 ///     pass                 one pass, printing its plan in full
 ///     tick N               N seconds without the operator
-///     kill POD | cut POD | heal POD | stick POD REASON | unstick POD
+///     kill POD | cut POD | heal POD | stick POD REASON [WORDS] | unstick POD
 ///     lead POD NONCE: that member is to lead
 ///     recover POD now|ID: it is to go on alone, and the ensemble of now, or of ID, is given up
-///     volume POD lost|gone|foreign
+///     volume POD lost|gone|foreign|other|terminating
 ///     show status|conditions|config|volumes|servers
 class Script {
  public:
@@ -71,19 +71,24 @@ class Script {
     } else if (command == "show") {
       show(first);
     } else {
-      disturb(command, first, second);
+      disturb(command, first, second, words);
     }
   }
 
-  void disturb(const std::string& command, const std::string& first, const std::string& second) {
+  void disturb(const std::string& command, const std::string& first, const std::string& second,
+               std::istringstream& words) {
     if (command == "kill") {
       world_.kill(first);
     } else if (command == "cut" || command == "heal") {
       world_.pods.at(first).is_cut_off = command == "cut";
     } else if (command == "stick") {
+      std::string words_of_scheduler;
+      std::getline(words >> std::ws, words_of_scheduler);
       world_.pods.at(first).pod.stuck = second;
+      world_.pods.at(first).pod.stuck_detail = words_of_scheduler;
     } else if (command == "unstick") {
       world_.pods.at(first).pod.stuck.clear();
+      world_.pods.at(first).pod.stuck_detail.clear();
     } else if (command == "volume") {
       change_volume(first, second);
     } else if (command == "restart") {
@@ -127,6 +132,8 @@ class Script {
     } else if (what == "gone") {
       world_.kill(pod);
       world_.claims.erase("data-" + pod);
+    } else if (what == "terminating") {
+      claim.claim.is_terminating = true;  // Somebody deleted it, and a Pod still uses it.
     } else if (what == "foreign") {
       claim.disk.ensemble_id = "00000000000000ff";
     } else if (what == "other") {

@@ -6,7 +6,9 @@
 
 #include "operator/api/conditions.h"
 #include "operator/api/names.h"
+#include "operator/resources/bundle.h"
 #include "operator/resources/pod_template.h"
+#include "operator/resources/stateful_set.h"
 #include "server/base/overloaded.h"
 
 namespace quorate::plan::testing {
@@ -428,14 +430,13 @@ void World::apply(const resources::Blueprint& blueprint) {
       set.ensemble_id = blueprint.ensemble_id;
     }
     set.replicas = zone.replicas;
+    set.applied_hash = resources::applied_hash_of(resources::stateful_set(blueprint, zone));
     const nlohmann::json contents = resources::pod_template(blueprint, zone);
     set.revision = "r" + api::hex64(api::fnv1a(contents.dump())).substr(0, 6);
     const std::string image = contents["spec"]["containers"][0]["image"];
-    std::string stuck = image.find("bad") != std::string::npos ? "ImagePullBackOff" : "";
-    if (blueprint.cluster.config.contains("crash")) {
-      stuck = "CrashLoopBackOff";
-    }
-    bad_images_[set.revision] = stuck;
+    const bool is_bad = image.find("bad") != std::string::npos;
+    const bool crashes = blueprint.cluster.config.contains("crash");
+    bad_images_[set.revision] = crashes ? "CrashLoopBackOff" : is_bad ? "ImagePullBackOff" : "";
   }
 }
 

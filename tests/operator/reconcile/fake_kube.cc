@@ -245,30 +245,31 @@ void FakeKube::run_set(const Json& set) {
 
 bool FakeKube::watches(std::string_view plural) const { return plural != "secrets"; }
 
-std::optional<Json> FakeKube::get(const kube::ResourceKind& kind,
-                                  const kube::ObjectKey& key) const {
+std::optional<kube::SharedObject> FakeKube::get(const kube::ResourceKind& kind,
+                                                const kube::ObjectKey& key) const {
   const auto found = cached_.find({std::string(kind.plural), key.name});
   const bool is_shown =
       found != cached_.end() &&
       (kind == kube::kQuorumCluster ||
        kube::label_of(found->second, api::labels::kManagedBy) == "quorate-operator");
-  return is_shown ? std::optional(found->second) : std::nullopt;
+  return is_shown ? std::optional<kube::SharedObject>(found->second) : std::nullopt;
 }
 
-std::vector<Json> FakeKube::list(const kube::ResourceKind& kind, std::string_view) const {
-  std::vector<Json> found;
+std::vector<kube::SharedObject> FakeKube::list(const kube::ResourceKind& kind,
+                                               std::string_view) const {
+  std::vector<kube::SharedObject> found;
   for (const auto& [id, object] : cached_) {
     if (id.first == kind.plural && get(kind, kube::key_of(object))) {
-      found.push_back(object);
+      found.emplace_back(object);
     }
   }
   return found;
 }
 
-std::vector<Json> FakeKube::owned_by(const kube::ResourceKind& kind,
-                                     std::string_view owner_uid) const {
-  std::vector<Json> found;
-  for (const Json& object : list(kind, {})) {
+std::vector<kube::SharedObject> FakeKube::owned_by(const kube::ResourceKind& kind,
+                                                   std::string_view owner_uid) const {
+  std::vector<kube::SharedObject> found;
+  for (const kube::SharedObject& object : list(kind, {})) {
     const auto owner = kube::controller_of(object);
     if (owner && owner->uid == owner_uid) {
       found.push_back(object);
@@ -277,10 +278,11 @@ std::vector<Json> FakeKube::owned_by(const kube::ResourceKind& kind,
   return found;
 }
 
-std::vector<Json> FakeKube::labelled(const kube::ResourceKind& kind, std::string_view space,
-                                     std::string_view key, std::string_view value) const {
-  std::vector<Json> found;
-  for (const Json& object : list(kind, space)) {
+std::vector<kube::SharedObject> FakeKube::labelled(const kube::ResourceKind& kind,
+                                                   std::string_view space, std::string_view key,
+                                                   std::string_view value) const {
+  std::vector<kube::SharedObject> found;
+  for (const kube::SharedObject& object : list(kind, space)) {
     if (kube::label_of(object, key) == value) {
       found.push_back(object);
     }

@@ -43,15 +43,16 @@ class FakeKube final : public controller::Cache {
   size_t requests = 0;
 
   [[nodiscard]] bool watches(std::string_view plural) const override;
-  [[nodiscard]] std::optional<Json> get(const kube::ResourceKind& kind,
-                                        const kube::ObjectKey& key) const override;
-  [[nodiscard]] std::vector<Json> list(const kube::ResourceKind& kind,
-                                       std::string_view space) const override;
-  [[nodiscard]] std::vector<Json> owned_by(const kube::ResourceKind& kind,
-                                           std::string_view owner_uid) const override;
-  [[nodiscard]] std::vector<Json> labelled(const kube::ResourceKind& kind, std::string_view space,
-                                           std::string_view key,
-                                           std::string_view value) const override;
+  [[nodiscard]] std::optional<kube::SharedObject> get(const kube::ResourceKind& kind,
+                                                      const kube::ObjectKey& key) const override;
+  [[nodiscard]] std::vector<kube::SharedObject> list(const kube::ResourceKind& kind,
+                                                     std::string_view space) const override;
+  [[nodiscard]] std::vector<kube::SharedObject> owned_by(const kube::ResourceKind& kind,
+                                                         std::string_view owner_uid) const override;
+  [[nodiscard]] std::vector<kube::SharedObject> labelled(const kube::ResourceKind& kind,
+                                                         std::string_view space,
+                                                         std::string_view key,
+                                                         std::string_view value) const override;
 
  private:
   using Id = std::pair<std::string, std::string>;  ///< plural, name: one namespace is enough.

@@ -38,13 +38,14 @@ class FixedRandom final : public Random {
 
 class FakePass final : public controller::Pass {
  public:
-  FakePass(FakeKube& kube, Now now, std::vector<std::string>& events, int& wakes)
-      : kube_(kube), now_(now), events_(events), wakes_(wakes) {}
+  FakePass(FakeKube& kube, Now now, bool has_lease, std::vector<std::string>& events, int& wakes)
+      : kube_(kube), now_(now), has_lease_(has_lease), events_(events), wakes_(wakes) {}
 
   const kube::ObjectKey& key() const override { return key_; }
   const std::string& id() const override { return id_; }
   const controller::Cache& cache() const override { return kube_; }
   Answer send(const kube::Request& request) override { return kube_.send(request); }
+  bool may_write() const override { return has_lease_; }
   std::function<void()> waker() override {
     return [&wakes = wakes_] { ++wakes; };
   }
@@ -56,6 +57,7 @@ class FakePass final : public controller::Pass {
  private:
   FakeKube& kube_;
   const Now now_;
+  const bool has_lease_;
   std::vector<std::string>& events_;
   int& wakes_;
   const kube::ObjectKey key_{.space = "prod", .name = "zoo"};
@@ -86,7 +88,7 @@ class ReconcileTest : public ::testing::Test {
 
   ReconcileResult stale_pass() {
     seconds_ += 10;
-    FakePass pass(kube_, now(), events_, wakes_);
+    FakePass pass(kube_, now(), has_lease_, events_, wakes_);
     return reconciler_.reconcile(pass);
   }
 
@@ -159,6 +161,7 @@ class ReconcileTest : public ::testing::Test {
                                  .metrics = metrics_,
                                  .release = {.image = "quorate-server:1"}}};
   std::vector<std::string> events_;
+  bool has_lease_ = true;
   int wakes_ = 0;
   int64_t seconds_ = 0;
 };
@@ -301,6 +304,48 @@ TEST_F(ReconcileTest, AnEvictionIsDroppedWhenTheLiveReadSaysSo) {
     kube_.run_controllers();
   }
   EXPECT_THAT(kube_.writes, Contains("evict pods/eviction"));
+}
+
+/// The API is asked by send(), members by nobody else: a process may have been frozen since the
+/// pass began.
+TEST_F(ReconcileTest, NobodyIsGivenAnOrderWithoutTheLease) {
+  create({{"voters", 3}});
+  has_lease_ = false;
+  for (int i = 0; i < 8; ++i) {
+    static_cast<void>(pass());
+    kube_.run_controllers();
+    form();
+  }
+  EXPECT_EQ(condition("Initialized"), "True");
+  EXPECT_THAT(members_.orders, IsEmpty());
+  has_lease_ = true;
+  static_cast<void>(pass());
+  EXPECT_THAT(members_.orders, ElementsAre("/v1/formed zoo-a-0"));
+}
+
+/// The status of a new spec is written before its objects are.
+TEST_F(ReconcileTest, NothingIsSettledBeforeItIsApplied) {
+  create({{"voters", 3}});
+  settle();
+  kube_.change(kube::kQuorumCluster, "zoo", {{"spec", {{"image", "quorate-server:2"}}}});
+  kube_.fault = [](const kube::Request& request) -> std::optional<Answer> {
+    if (request.verb == kube::Verb::kApply && request.plural == "statefulsets") {
+      return kube::ApiError{.kind = kube::ApiErrorKind::kUnreachable, .message = "it is away"};
+    }
+    return std::nullopt;
+  };
+  for (int i = 0; i < 2; ++i) {
+    static_cast<void>(pass());
+    kube_.run_controllers();
+    EXPECT_EQ(condition_of("ConfigInSync")["reason"], "NotApplied");
+    EXPECT_EQ(condition_of("Progressing")["reason"], "Applying");
+    EXPECT_EQ(condition("Progressing"), "True");
+  }
+  kube_.fault = nullptr;
+  static_cast<void>(pass());
+  kube_.run_controllers();
+  static_cast<void>(pass());
+  EXPECT_EQ(condition_of("Progressing")["reason"], "Rolling");
 }
 
 TEST_F(ReconcileTest, ARollEvictsOneMinorityAtATimeAndRecordsItFirst) {

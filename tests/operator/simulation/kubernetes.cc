@@ -14,6 +14,7 @@ constexpr const char* kImages[] = {"quorate:1", "quorate:2", "quorate:3"};
 
 local::WorldOptions options_of(const Context& context, std::vector<std::string> zones) {
   local::WorldOptions options;
+  options.history_count_max = 100;  // Nobody watches or pages: changes are read as they happen.
   options.surroundings.seed = context.settings.seed;
   options.nodes = {.zones = std::move(zones), .nodes_per_zone = 3};
   options.kubelet.images.emplace(std::begin(kImages), std::end(kImages));
@@ -36,16 +37,16 @@ Kubernetes::Kubernetes(Context& context, Runtime& runtime, std::vector<std::stri
 
 Answer Kubernetes::handle(const std::string& method, const std::string& target,
                           const std::string& content_type, const std::string& body) {
-  const local::ApiResponse response = world_.handle({.method = method,
-                                                     .target = target,
-                                                     .content_type = content_type,
-                                                     .accept = "application/json",
-                                                     .user_agent = "simulation",
-                                                     .body = body},
-                                                    context_.wall());
+  local::ApiResponse response = world_.handle({.method = method,
+                                               .target = target,
+                                               .content_type = content_type,
+                                               .accept = "application/json",
+                                               .user_agent = "simulation",
+                                               .body = body},
+                                              context_.wall());
   pump();
   if (response.code >= 200 && response.code < 300) {
-    return response.body;
+    return std::move(response.body);
   }
   kube::ApiError error = kube::error_of_status(response.body, response.code);
   if (response.retry_after_s > 0) {

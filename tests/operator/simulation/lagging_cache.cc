@@ -127,45 +127,49 @@ const LaggingCache::Stream* LaggingCache::find(std::string_view plural) const {
 
 bool LaggingCache::watches(std::string_view plural) const { return find(plural) != nullptr; }
 
-std::optional<Json> LaggingCache::get(const kube::ResourceKind& kind,
-                                      const kube::ObjectKey& key) const {
+std::optional<kube::SharedObject> LaggingCache::get(const kube::ResourceKind& kind,
+                                                    const kube::ObjectKey& key) const {
   const Stream* const stream = find(kind.plural);
   if (stream == nullptr) {
     return std::nullopt;
   }
   const auto found = stream->objects.find(key);
-  return found == stream->objects.end() ? std::nullopt : std::optional<Json>(*found->second);
+  return found == stream->objects.end() ? std::nullopt
+                                        : std::optional(kube::SharedObject(found->second));
 }
 
 template <typename Pick>
-std::vector<Json> LaggingCache::collect(const kube::ResourceKind& kind, Pick pick) const {
-  std::vector<Json> found;
+std::vector<kube::SharedObject> LaggingCache::collect(const kube::ResourceKind& kind,
+                                                      Pick pick) const {
+  std::vector<kube::SharedObject> found;
   if (const Stream* const stream = find(kind.plural)) {
     for (const auto& [key, object] : stream->objects) {
       if (pick(key, *object)) {
-        found.push_back(*object);
+        found.emplace_back(object);
       }
     }
   }
   return found;
 }
 
-std::vector<Json> LaggingCache::list(const kube::ResourceKind& kind, std::string_view space) const {
+std::vector<kube::SharedObject> LaggingCache::list(const kube::ResourceKind& kind,
+                                                   std::string_view space) const {
   return collect(kind, [&](const kube::ObjectKey& key, const Json&) {
     return space.empty() || key.space == space;
   });
 }
 
-std::vector<Json> LaggingCache::owned_by(const kube::ResourceKind& kind,
-                                         std::string_view owner_uid) const {
+std::vector<kube::SharedObject> LaggingCache::owned_by(const kube::ResourceKind& kind,
+                                                       std::string_view owner_uid) const {
   return collect(kind, [&](const kube::ObjectKey&, const Json& object) {
     return std::ranges::any_of(kube::owners_of(object),
                                [&](const auto& owner) { return owner.uid == owner_uid; });
   });
 }
 
-std::vector<Json> LaggingCache::labelled(const kube::ResourceKind& kind, std::string_view space,
-                                         std::string_view key, std::string_view value) const {
+std::vector<kube::SharedObject> LaggingCache::labelled(const kube::ResourceKind& kind,
+                                                       std::string_view space, std::string_view key,
+                                                       std::string_view value) const {
   return collect(kind, [&](const kube::ObjectKey& place, const Json& object) {
     return place.space == space && kube::label_of(object, key) == value;
   });

@@ -32,15 +32,16 @@ class LaggingCache final : public controller::Cache, public Follower {
   [[nodiscard]] size_t stream_count() const { return streams_.size(); }
 
   [[nodiscard]] bool watches(std::string_view plural) const override;
-  [[nodiscard]] std::optional<Json> get(const kube::ResourceKind& kind,
-                                        const kube::ObjectKey& key) const override;
-  [[nodiscard]] std::vector<Json> list(const kube::ResourceKind& kind,
-                                       std::string_view space) const override;
-  [[nodiscard]] std::vector<Json> owned_by(const kube::ResourceKind& kind,
-                                           std::string_view owner_uid) const override;
-  [[nodiscard]] std::vector<Json> labelled(const kube::ResourceKind& kind, std::string_view space,
-                                           std::string_view key,
-                                           std::string_view value) const override;
+  [[nodiscard]] std::optional<kube::SharedObject> get(const kube::ResourceKind& kind,
+                                                      const kube::ObjectKey& key) const override;
+  [[nodiscard]] std::vector<kube::SharedObject> list(const kube::ResourceKind& kind,
+                                                     std::string_view space) const override;
+  [[nodiscard]] std::vector<kube::SharedObject> owned_by(const kube::ResourceKind& kind,
+                                                         std::string_view owner_uid) const override;
+  [[nodiscard]] std::vector<kube::SharedObject> labelled(const kube::ResourceKind& kind,
+                                                         std::string_view space,
+                                                         std::string_view key,
+                                                         std::string_view value) const override;
 
  private:
   struct Pending {
@@ -63,7 +64,8 @@ class LaggingCache final : public controller::Cache, public Follower {
   void take(Stream& stream, const local::Change& change);
   [[nodiscard]] const Stream* find(std::string_view plural) const;
   template <typename Pick>
-  [[nodiscard]] std::vector<Json> collect(const kube::ResourceKind& kind, Pick pick) const;
+  [[nodiscard]] std::vector<kube::SharedObject> collect(const kube::ResourceKind& kind,
+                                                        Pick pick) const;
 
   Context& context_;
   Kubernetes& kubernetes_;

@@ -138,6 +138,9 @@ class OperatorProcess::SimPass final : public controller::Pass {
     }
     return answer;
   }
+  bool may_write() const override {
+    return process_.context_.has(Bug::kOrdersWithoutLease) || process_.may_write();
+  }
   std::function<void()> waker() override {
     return [self = process_.weak_from_this(), key = key_] {
       if (const auto alive = self.lock()) {
@@ -237,7 +240,11 @@ Answer OperatorProcess::send(const kube::Request& request) {
     for (const kube::ResourceKind& kind :
          {kube::kPod, kube::kPersistentVolumeClaim, kube::kStatefulSet}) {
       if (kind.plural == request.plural) {
-        return Json{{"kind", "List"}, {"items", cache_->list(kind, kSpace)}};
+        Json items = Json::array();
+        for (const Json& object : cache_->list(kind, kSpace)) {
+          items.push_back(object);
+        }
+        return Json{{"kind", "List"}, {"items", std::move(items)}};
       }
     }
   }

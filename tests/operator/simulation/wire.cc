@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "operator/kube/retry.h"
+
 namespace quorate::opsim {
 
 namespace {
@@ -11,9 +13,6 @@ using kube::ApiError;
 using kube::ApiErrorKind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr int kAttemptsMax = 6;
-constexpr Duration kBrokenDelay = milliseconds(100);
 
 ApiError error(ApiErrorKind kind, int code, const char* message) {
   return {.kind = kind, .code = code, .reason = {}, .message = message};
@@ -130,21 +129,17 @@ class Sending {
 Answer send_over_wire(Context& context, Judge& judge, const Caller& caller,
                       const kube::Request& request) {
   Sending sending(context, judge, caller, request);
-  int broken_count = 0;
-  for (int attempt = 1;; ++attempt) {
+  kube::RetryRule retry(request);
+  while (true) {
     Answer answer = sending.once();
-    if (answer.ok() || attempt == kAttemptsMax) {
+    if (answer.ok()) {
       return answer;
     }
-    const ApiError& why = answer.error();
-    const bool is_busy = why.kind == ApiErrorKind::kTooManyRequests &&
-                         !why.is_disruption_budget() && why.retry_after;
-    const bool is_broken =
-        why.kind == ApiErrorKind::kUnreachable && request.is_repeatable() && ++broken_count <= 1;
-    if (!is_busy && !is_broken) {
+    const auto delay = retry.after(answer.error());
+    if (!delay) {
       return answer;
     }
-    caller.advance(is_busy ? *why.retry_after : kBrokenDelay);
+    caller.advance(*delay);
     if (caller.is_dead()) {
       return error(ApiErrorKind::kCancelled, 0, "the process ended");
     }

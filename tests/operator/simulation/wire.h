@@ -16,8 +16,7 @@ struct Caller {
   std::function<bool()> may_write;
 };
 
-/// As KubeClient over a network that fails: what is refused for load is sent again after the time
-/// that the server names, and what may be repeated once more when the connection broke.
+/// As KubeClient over a network that fails; the rule of what is sent again is the same code.
 [[nodiscard]] Answer send_over_wire(Context& context, Judge& judge, const Caller& caller,
                                     const kube::Request& request);
 
