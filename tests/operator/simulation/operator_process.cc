@@ -138,9 +138,7 @@ class OperatorProcess::SimPass final : public controller::Pass {
     }
     return answer;
   }
-  bool may_write() const override {
-    return process_.context_.has(Bug::kOrdersWithoutLease) || process_.may_write();
-  }
+  bool may_write() const override { return process_.may_write(); }
   std::function<void()> waker() override {
     return [self = process_.weak_from_this(), key = key_] {
       if (const auto alive = self.lock()) {

@@ -25,7 +25,6 @@ constexpr std::array<std::string_view, static_cast<size_t>(Bug::kCount)> kBugs{
     "drops_finalizer_early",
     "writes_spec",
     "forms_for_ever",
-    "orders_without_lease",
 };
 
 constexpr std::array<std::string_view, static_cast<size_t>(Fault::kCount)> kFaults{

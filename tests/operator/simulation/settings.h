@@ -27,7 +27,6 @@ enum class Bug : uint8_t {
   kDropsFinalizerEarly,
   kWritesSpec,
   kFormsForEver,
-  kOrdersWithoutLease,
   kCount,
 };
 [[nodiscard]] std::string_view name_of(Bug bug);
