@@ -3,9 +3,8 @@
 # rounds of faults, and the comparison with Apache ZooKeeper.
 #
 #   tests/long.sh                            about two hours on two cores
-#   tests/long.sh --hours N                  simulates servers for so long, and the operator for as long
-#                                            again, in place of 2,000 seeds each; and breaks real
-#                                            processes for as long again, in place of 30 rounds
+#   tests/long.sh --hours N                  simulates for so long, in place of 2,000 seeds, and breaks
+#                                            real processes for as long again, in place of 30 rounds
 #   FUZZ_SECONDS=10 BENCH_RUNS=1 tests/long.sh   the same, shorter: of each fuzz target, and how
 #                                            many runs of each server
 set -euo pipefail
@@ -21,9 +20,7 @@ fi
 .ci/run
 step "simulation, long"
 # Not those that .ci/run has simulated.
-for program in sim operator_sim; do
-  "build/release/bin/$program" --seed 1000001 --seeds 2000 --minutes "$minutes" --jobs "$(nproc)"
-done
+build/release/bin/sim --seed 1000001 --seeds 2000 --minutes "$minutes" --jobs "$(nproc)"
 step "real processes in network namespaces, long"
 QUORATE_SERVER="$root/build/release/bin/quorate-server" \
   tests/faults/run.sh --long --seed 1001 --rounds 30 --hours "$((minutes / 60))"

@@ -21,8 +21,6 @@ step "unit and integration tests, short fuzzing"
 ctest --test-dir build/release --output-on-failure -j"$(nproc)"
 step "simulation: as many seeds as fit in four minutes, 500 at least"
 build/release/bin/sim --seeds 500 --minutes 4 --jobs "$(nproc)"
-step "simulation of the operator: as many seeds as fit in four minutes, 500 at least"
-build/release/bin/operator_sim --seeds 500 --minutes 4 --jobs "$(nproc)"
 step "compatibility with Apache ZooKeeper"
 QUORATE_SERVER="$root/build/release/bin/quorate-server" tests/compat/run.sh
 step "done"
