@@ -121,8 +121,8 @@ class Roll {
       }
       return lost.empty();
     }
-    if (!staying.empty()) {
-      send_off_again(staying);
+    for (const Slot* const slot : staying) {
+      send_off(*slot);
     }
     draft_.step_waits("Restart", pending, "MembersRestarting",
                       std::to_string(pending.size()) + " of " +
@@ -132,16 +132,25 @@ class Roll {
   }
 
   /// Members that have not gone and need not, or not now: their revision is the newest again, or
-  /// one was elected since, so that leadership moves first.
+  /// one was elected since, so that leadership moves first, or the quorum needs it now, and whoever
+  /// is away must not wait for this batch. (Should a former order to go still be on its way: the
+  /// budget refuses it then.)
   void drop_needless() {
     auto& members = *draft_.status.mutable_in_flight()->mutable_members();
+    int room = allowance();
     for (int i = members.size() - 1; i >= 0; --i) {
       const Slot* const slot = facts_.find(members.Get(i).name());
       const bool stays = slot != nullptr && slot->pod != nullptr &&
                          slot->pod->uid == members.Get(i).uid() && !slot->pod->is_terminating;
-      const bool leads = stays && slot->is_leader && !allows_downtime() && facts_.voters() > 1;
-      if (stays && (leads || !slot->is_outdated)) {
+      if (!stays) {
+        continue;
+      }
+      const bool leads = slot->is_leader && !allows_downtime() && facts_.voters() > 1;
+      const bool serves = slot->is_voter && (slot->is_synced || slot->pod->is_ready);
+      if (leads || !slot->is_outdated || (serves && room <= 0)) {
         members.DeleteSubrange(i, 1);
+      } else if (serves) {
+        --room;
       }
     }
   }
@@ -169,21 +178,6 @@ class Roll {
       draft_.step_blocked(
           "Restart", {slot.name}, "RolloutStalled",
           "member " + slot.name + " of the newest revision does not start: " + slot.stuck_text());
-    }
-  }
-
-  /// The situation may have changed since the batch was recorded: it goes only as far as the gate
-  /// lets it now.
-  void send_off_again(const Slots& staying) {
-    int room = allowance();
-    for (const Slot* const slot : staying) {
-      const bool counts = slot->is_voter && (slot->is_synced || slot->pod->is_ready);
-      if (counts && room <= 0) {
-        draft_.step_waits("Restart", {slot->name}, "WouldLoseQuorum", gate_text(1));
-        continue;
-      }
-      room -= counts ? 1 : 0;
-      send_off(*slot);
     }
   }
 

@@ -23,6 +23,7 @@ using nlohmann::json;
 ///     pass                 one pass, printing its plan in full
 ///     tick N               N seconds without the operator
 ///     kill POD | cut POD | heal POD | stick POD REASON [WORDS] | unstick POD
+///     keep POD | release POD: from evictions
 ///     lead POD NONCE: that member is to lead
 ///     recover POD now|ID: it is to go on alone, and the ensemble of now, or of ID, is given up
 ///     volume POD lost|gone|foreign|other|terminating
@@ -81,6 +82,8 @@ class Script {
       world_.kill(first);
     } else if (command == "cut" || command == "heal") {
       world_.pods.at(first).is_cut_off = command == "cut";
+    } else if (command == "keep" || command == "release") {
+      world_.pods.at(first).is_kept = command == "keep";
     } else if (command == "stick") {
       std::string words_of_scheduler;
       std::getline(words >> std::ws, words_of_scheduler);

@@ -345,7 +345,7 @@ bool World::remove_set(const DeleteSet& action) {
 bool World::evict(const EvictPod& action) {
   const auto found = pods.find(action.name);
   if (found == pods.end() || found->second.pod.uid != action.uid ||
-      found->second.pod.is_terminating) {
+      found->second.pod.is_terminating || found->second.is_kept) {
     return false;
   }
   if (found->second.pod.role == "voter") {

@@ -32,6 +32,7 @@ struct ToyPod {
   int64_t running_from_ms = 0;  ///< Its process answers from then on.
   int64_t synced_from_ms = 0;   ///< An empty disk has received everything by then.
   bool is_cut_off = false;      ///< A partition: it runs and reaches nobody.
+  bool is_kept = false;         ///< The API refuses to evict it.
   bool is_resyncing = false;
 };
 

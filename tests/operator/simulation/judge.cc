@@ -228,12 +228,23 @@ void Judge::check_names(const std::string& who, const kube::Request& request) {
   }
 }
 
-/// An empty disk would begin anew.
+/// An empty disk would begin anew. An apply that makes an object has no precondition, so that one
+/// which comes late can undo a later one: that has to be put right soon.
 void Judge::check_mode(const std::string& who) {
+  constexpr Duration kSoon = std::chrono::seconds(5);
   const local::ObjectPtr settings = kubernetes_.find("configmaps", api::config_map_name(kCluster));
-  if (!is_late(who) && settings && ensemble_.is_formed() &&
+  const bool is_told_to_form =
+      settings && ensemble_.is_formed() &&
       local::text(local::at(*settings, "data"), "zoo.cfg").find("quorate.bootstrap=form") !=
-          std::string::npos) {
+          std::string::npos;
+  if (!is_told_to_form) {
+    told_late_at_.reset();
+    return;
+  }
+  if (is_late(who) && !told_late_at_) {
+    told_late_at_ = context_.now();
+  }
+  if (!told_late_at_ || context_.now() - *told_late_at_ > kSoon) {
     context_.violate(who, "members are told to form an ensemble that was formed");
   }
 }

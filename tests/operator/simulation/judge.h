@@ -70,6 +70,7 @@ class Judge final : public Follower {
   std::map<std::string, std::string>
       away_;  ///< Synced voters that we sent off: uids of their Pods.
   std::set<std::string> excused_claims_;
+  std::optional<TimePoint> told_late_at_;  ///< To form again, by a write that was late.
   size_t writes_ = 0;
   TimePoint last_write_{};
 };

@@ -296,7 +296,9 @@ std::string Nemesis::member_with_spare_disk() {
       ensemble_.is_formed() &&
       static_cast<int>(ensemble_.synced_voters().size()) == ensemble_.voters() &&
       context_.now() >= next_loss_at_;
-  if (!are_all_whole || !ensemble_.is_held_elsewhere(name)) {
+  const bool is_quorum_left =
+      !ensemble_.is_voter(name) || ensemble_.voters() - 1 >= ensemble_.quorum();
+  if (!are_all_whole || !is_quorum_left || !ensemble_.is_held_elsewhere(name)) {
     return {};
   }
   next_loss_at_ = context_.now() + seconds(20);
