@@ -251,7 +251,7 @@ void unpropose(State& state) {
 /// sure.
 void resolve_in_flight(State& state, Now now, Actions& actions) {
   Ensemble& ensemble = *state.ensemble;
-  const bool is_java = ensemble.learner && !ensemble.learner->leader_is_quorate();
+  const bool is_java = ensemble.learner && ensemble.learner->leader_is_java();
   const bool is_certain = !is_java && !ensemble.was_synced_by_java;
   ensemble.was_synced_by_java = false;
   for (const auto& connection : state.slots) {

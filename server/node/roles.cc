@@ -141,7 +141,7 @@ void end_role(State& state, const char* why, Now now, Actions& actions) {
                            .value = static_cast<int64_t>(wire::PeerState::kLooking),
                            .peer = ensemble.leader_id,
                            .detail = why});
-  if (ensemble.learner && !ensemble.learner->leader_is_quorate()) {
+  if (ensemble.learner && ensemble.learner->leader_is_java()) {
     ensemble.was_synced_by_java = true;
   }
   if (ensemble.learner && state.serving) {

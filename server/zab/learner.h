@@ -73,7 +73,9 @@ class Learner {
   [[nodiscard]] bool is_up_to_date() const { return phase_ == LearnerPhase::kBroadcast; }
   /// The leader's epoch; valid from kAccepting on.
   [[nodiscard]] Epoch epoch() const { return epoch_; }
-  [[nodiscard]] bool leader_is_quorate() const { return leader_is_quorate_; }
+  /// The leader has shown that it is Apache's. Before it has shown anything this member has nothing
+  /// of it.
+  [[nodiscard]] bool leader_is_java() const { return leader_is_java_; }
   /// Since the leader was heard of.
   [[nodiscard]] Duration silent_for(TimePoint now) const { return now - heard_at_; }
   /// How the leader has synced this member; valid from kSyncing on.
@@ -127,7 +129,8 @@ class Learner {
   History& history_;
   LearnerPhase phase_ = LearnerPhase::kConnecting;
   Epoch epoch_;
-  bool leader_is_quorate_ = false;
+  bool leader_is_quorate_ = false;  ///< LEADERINFO came, and said so.
+  bool leader_is_java_ = false;     ///< It came, and did not.
   /// ACKEPOCH must not be counted: this member had accepted the epoch before.
   bool had_accepted_ = false;
   SyncMethod sync_method_ = SyncMethod::kDiff;

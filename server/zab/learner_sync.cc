@@ -18,6 +18,7 @@ void Learner::take_leader_info(const wire::QuorumPacket& packet, LearnerActions&
   }
   const std::optional<wire::PeerExtension> extension = wire::decode_peer_extension(info->extension);
   leader_is_quorate_ = extension.has_value();
+  leader_is_java_ = !leader_is_quorate_;
   const bool is_stranger = extension && !extension->ensemble_id.empty() &&
                            !options_.ensemble_id.empty() &&
                            extension->ensemble_id != options_.ensemble_id;

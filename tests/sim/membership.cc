@@ -122,6 +122,11 @@ void MembershipChecker::check_stored(ServerId member) {
     if (made.counter() == 0) {
       continue;  // Of the first leader.
     }
+    if (each.member != member && made > now_zxid()) {
+      // That one crashed in the step in which it committed it: nobody has applied it yet.
+      unchecked_.push_back(each);
+      continue;
+    }
     const Members& members = history_.model().members_at(made);
     if (members.version != made.value || members.text() != quorum::to_text(each.configuration)) {
       context_.violate(name_of(member), "takes for its configuration what is not committed: " +

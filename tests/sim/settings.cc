@@ -95,6 +95,7 @@ Settings settings_of(uint64_t seed, Bug bug) {
     settings.fault_interval = milliseconds(random.between(1500, 2500));
     settings.force_snapshot = false;  // They cost clients their connections.
     settings.window_count = 500;
+    settings.snapshot_size_factor = 100;
   }
   settings.may_reconfigure = random.percent(75);
   settings.spares = settings.may_reconfigure ? random.below(4) : 0;

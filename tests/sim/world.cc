@@ -139,6 +139,9 @@ std::string World::what_is_missing() const {
     if (member->node().last_zxid() < commits_.last()) {
       return member->name() + " is behind";
     }
+    if (member->status().session_count > static_cast<int64_t>(clients_.size())) {
+      return member->name() + " has sessions of which no client has heard";
+    }
   }
   for (const auto& client : clients_) {
     if (!client->is_connected() || client->open_count() > 0) {
