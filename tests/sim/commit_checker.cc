@@ -75,7 +75,12 @@ void CommitChecker::forget_behind(ServerId member, Zxid zxid) {
 void CommitChecker::started(ServerId member, Zxid snapshot, Zxid end) {
   forget_behind(member, end);
   size_t& position = positions_[member];
-  position = std::max(position, index_behind(std::min(snapshot, end)));
+  const Zxid held = std::min(snapshot, end);
+  position = std::max(position, index_behind(held));
+  if (held > last() && installed_[member].zxid != held) {
+    // Committed, for all that is known, when the member serves.
+    installed_[member] = {.zxid = held, .is_checked = true};
+  }
 }
 
 void CommitChecker::installed(ServerId member, Zxid zxid, uint64_t digest) {

@@ -238,11 +238,34 @@ void HistoryChecker::check_order(const Operation& operation, SessionFacts& facts
   facts.connection_last = std::max(facts.connection_last, operation.connection);
 }
 
+namespace {
+
+/// Why nothing was done for the session, whatever it asked for: a multi says so in its first
+/// operation that fails.
+std::optional<ErrorCode> refusal_of_session(const wire::TxnRecord& record) {
+  const auto is_refused = [](const wire::ErrorTxn* error) {
+    return error != nullptr && is_of_session(error->error);
+  };
+  if (const auto* const error = std::get_if<wire::ErrorTxn>(&record.txn); is_refused(error)) {
+    return error->error;
+  }
+  if (const auto* const multi = std::get_if<wire::MultiTxn>(&record.txn)) {
+    for (const auto& op : multi->ops) {
+      if (const auto* const error = std::get_if<wire::ErrorTxn>(&op); is_refused(error)) {
+        return error->error;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 void HistoryChecker::check_txn(Operation& operation, const wire::TxnRecord& record) {
   operation.committed = record.header.zxid;
   const auto* const error = std::get_if<wire::ErrorTxn>(&record.txn);
-  if (error != nullptr && is_of_session(error->error)) {
-    operation.error = error->error;
+  if (const std::optional<ErrorCode> refusal = refusal_of_session(record)) {
+    operation.error = *refusal;
     return;
   }
   const auto owner = sessions_.find(operation.session);
